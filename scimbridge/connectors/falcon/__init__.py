@@ -1,0 +1,1 @@
+"""CrowdStrike Falcon: vendor client, mapping, connector, simulator."""

@@ -1,0 +1,205 @@
+"""What the bridge asks of a vendor: the vocabulary, the capabilities and the connector contract.
+
+Nothing here, and nothing in a vendor's folder, knows SCIM's JSON: a connector speaks of accounts,
+entitlements and assignments. See docs/decisions/0001-architecture.md for why.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from scimbridge.scim.filters import Filter
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Entitlement:
+    """Something that an account can hold at a vendor: a role, a user group, a site."""
+
+    kind: str
+    """The vendor's own word: ``role``, ``user-group``, ``site``, ``asset-group``."""
+
+    native_id: str
+    """The vendor's id within the kind, as the vendor spells it."""
+
+    def __str__(self) -> str:
+        """The form used in the configuration: ``role:falconhost_admin``."""
+        return f"{self.kind}:{self.native_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class EntitlementDetails:
+    """One entry of the vendor's catalogue of entitlements."""
+
+    entitlement: Entitlement
+    display_name: str
+    description: str = ""
+    assignable: bool = True
+    """False where the vendor shows it and its API cannot give it to anybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person's login at one target. Text that the vendor does not hold is the empty string."""
+
+    user_name: str
+    given_name: str = ""
+    family_name: str = ""
+    display_name: str = ""
+    email: str = ""
+    active: bool = True
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    """What only this vendor has, under the names of the vendor's User extension."""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Write-only values of this one request (``password``, ...): sent, never stored, never shown."""
+    native_id: str | None = None
+    """The vendor's id; None for an account that is yet to be created."""
+    created: datetime | None = None
+    last_modified: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Assignment:
+    """One account holding (or to hold) one entitlement."""
+
+    account_id: str
+    """The account's native id."""
+
+    entitlement: Entitlement
+
+
+@dataclass(frozen=True, slots=True)
+class HeldGrant:
+    """An entitlement that the vendor says an account holds."""
+
+    entitlement: Entitlement
+    direct: bool = True
+    """False if it comes through a group or a parent tenant, and cannot be revoked by itself."""
+    expires: datetime | None = None
+    """Set on a temporary grant."""
+    via: str = ""
+    """For an inherited grant: through what, in words fit for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """The result of creating an account."""
+
+    native_id: str
+    granted: frozenset[Entitlement] = frozenset()
+    """Those of the wanted entitlements that the vendor gave with the creation itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a vendor's API can do, as data. The planner reads this and nothing else of a vendor."""
+
+    account_attributes: frozenset[str]
+    """The fields of `Account` that the vendor stores; all others live in the directory alone."""
+    entitlement_kinds: tuple[str, ...]
+    single_valued_kinds: frozenset[str] = frozenset()
+    """Kinds of which an account holds at most one: granting another replaces it."""
+    can_create_accounts: bool = True
+    can_delete_accounts: bool = True
+    can_disable_accounts: bool = False
+    """`set_active` exists. Otherwise, or in addition where `revoke_on_disable`, access is revoked."""
+    revoke_on_disable: bool = True
+    """Deactivating takes the grants away (and remembers them); False if disabling is enough."""
+    can_rename_accounts: bool = False
+    """`update_account` may change ``user_name``. Otherwise a rename re-creates or is refused."""
+    settle_seconds: float = 0.0
+    """How long a new account may stay invisible to `find_account` (the vendor's search lag)."""
+    group_member_limits: Mapping[str, int] = field(default_factory=dict)
+    """Kind to the most members that one entitlement of it takes."""
+
+
+class Connector(ABC):
+    """Drives one target in the bridge's vocabulary.
+
+    Every method:
+
+    * raises only `VendorError` and its subclasses;
+    * may be called from several threads at once;
+    * follows the vendor's pages and keeps to its chunk limits;
+    * returns within the deadline that `scimbridge.connectors.deadline` holds for the caller.
+
+    Acting methods are idempotent: deleting the absent, granting the held and revoking the unheld
+    are success. `create_account` alone is not, and is therefore never repeated by the connector:
+    if its outcome is not known it raises `OutcomeUnknown`.
+    """
+
+    @property
+    @abstractmethod
+    def capabilities(self) -> Capabilities:
+        """What this target can do; constant for the life of the connector."""
+
+    # --- observe ---------------------------------------------------------------------------
+
+    @abstractmethod
+    def check(self) -> None:
+        """Prove credentials, scopes and certificate with the cheapest calls that do.
+
+        Raises `VendorDenied` with the remedy if something is missing.
+        """
+
+    @abstractmethod
+    def accounts(self, where: Filter | None = None) -> Iterator[Account]:
+        """All accounts, or a superset of those that match ``where``."""
+
+    @abstractmethod
+    def find_account(self, user_name: str) -> Account | None:
+        """The account whose login is ``user_name`` (compared without regard to case)."""
+
+    @abstractmethod
+    def read_account(self, native_id: str) -> Account | None:
+        """The account with this native id, or None."""
+
+    @abstractmethod
+    def entitlements(self) -> Iterator[EntitlementDetails]:
+        """The catalogue, over all kinds."""
+
+    @abstractmethod
+    def grants(self, native_id: str) -> frozenset[HeldGrant]:
+        """All that the account holds, inherited grants included.
+
+        Raises `VendorNotFound` if the account is not there.
+        """
+
+    # --- act -------------------------------------------------------------------------------
+
+    @abstractmethod
+    def create_account(self, account: Account, entitlements: frozenset[Entitlement]) -> Created:
+        """Create the account, with those of ``entitlements`` that the vendor takes in one call.
+
+        Raises `VendorConflict` if the login is taken, `OutcomeUnknown` if no answer came.
+        """
+
+    @abstractmethod
+    def update_account(self, account: Account, changed: frozenset[str]) -> None:
+        """Make the account (``account.native_id``) equal to ``account``.
+
+        ``changed`` names the fields that differ from what the vendor last showed.
+        Raises `VendorNotFound` if it is gone.
+        """
+
+    def set_active(self, native_id: str, *, active: bool) -> None:
+        """Enable or disable the account. Only where `Capabilities.can_disable_accounts`."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def delete_account(self, native_id: str) -> None:
+        """Delete the account; gone already is success."""
+
+    @abstractmethod
+    def grant(self, assignments: Sequence[Assignment]) -> None:
+        """Give all of them, in as few calls as the vendor allows.
+
+        Raises `PartialFailure` (items: `Assignment`) if some failed; all others were tried.
+        """
+
+    @abstractmethod
+    def revoke(self, assignments: Sequence[Assignment]) -> None:
+        """Take all of them away. Raises like `grant`."""

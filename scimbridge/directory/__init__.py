@@ -1,0 +1,1 @@
+"""The store of desired and observed state. All SQL lives here."""

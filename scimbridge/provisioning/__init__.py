@@ -1,0 +1,1 @@
+"""Policy: desired state, planning, convergence. Knows neither HTTP nor a vendor's fields."""

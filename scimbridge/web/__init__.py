@@ -1,0 +1,1 @@
+"""HTTP: routes, headers, status codes, authentication. Nothing here knows a vendor."""
