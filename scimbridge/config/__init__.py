@@ -1,0 +1,20 @@
+"""The bridge's configuration: a TOML file, read into frozen dataclasses.
+
+Nothing here knows a vendor: each vendor's folder defines its own settings dataclass, and the
+caller of `load_config` passes them in.
+"""
+
+from scimbridge.config.loading import load_config
+from scimbridge.config.reading import Where, read_table
+from scimbridge.config.secrets import Secret
+from scimbridge.config.settings import BridgeConfig, Config, TargetConfig
+
+__all__ = [
+    "BridgeConfig",
+    "Config",
+    "Secret",
+    "TargetConfig",
+    "Where",
+    "load_config",
+    "read_table",
+]

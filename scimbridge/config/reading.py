@@ -1,0 +1,283 @@
+"""One reader for every settings dataclass: its annotations say what each key takes.
+
+A field's ``metadata`` may narrow that further:
+
+``doc``      what the setting is, in a few words; shown with every mistake made in it
+``min``      the smallest number allowed
+``max``      the largest number allowed
+``choices``  the values allowed, where a `Literal` would not do
+``parse``    a function from the value to the one to keep, which raises `ValueError` with the
+             reason and the remedy; for a list or a table it is called with each element
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import json
+import math
+import os
+import re
+import types
+import typing
+from collections.abc import Collection, Mapping
+from dataclasses import MISSING, dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeVar, Union
+
+from scimbridge.config.positions import KeyPath
+from scimbridge.config.secrets import Secret, resolve_secret
+
+T = TypeVar("T")
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_URL_PASSWORD = re.compile(r"(//[^/:@\s]*:)[^@\s]*@")
+_SHOWN_LENGTH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A place in a configuration file. As text: ``scimbridge.toml:12: targets.falcon.type``."""
+
+    file: Path
+    path: KeyPath = ()
+    lines: Mapping[KeyPath, int] = field(default_factory=dict, repr=False)
+    """As `key_lines` finds them."""
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
+    """What ``env:NAME`` is looked up in."""
+
+    def at(self, key: str | int) -> Where:
+        """The place of ``key`` in this table, or of an element in this array."""
+        return dataclasses.replace(self, path=(*self.path, key))
+
+    def __str__(self) -> str:
+        # A key that is missing is looked for in the nearest table that is there.
+        ends = range(len(self.path), -1, -1)
+        line = next((self.lines[self.path[:n]] for n in ends if self.path[:n] in self.lines), None)
+        place = f"{self.file}:{line}" if line else str(self.file)
+        return f"{place}: {_key_text(self.path)}" if self.path else place
+
+    def mistake(self, reason: str, value: object = MISSING) -> str:
+        """One sentence for `ConfigError`: the place, the value if there is one, the reason."""
+        shown = "" if value is MISSING else f" = {shown_value(value)}"
+        return f"{self}{shown}: {reason}"
+
+
+class Unusable(Exception):
+    """A value is wrong, and has been reported."""
+
+
+def keys_of(cls: type) -> tuple[str, ...]:
+    """The keys that a settings dataclass takes."""
+    return tuple(each.name for each in dataclasses.fields(cls))
+
+
+def read_table(
+    table: Mapping[str, Any],
+    cls: type[T],
+    where: Where,
+    problems: list[str],
+    *,
+    given: Mapping[str, Any] = types.MappingProxyType({}),
+    other_keys: Collection[str] = (),
+) -> T | None:
+    """Fill the dataclass ``cls`` from ``table``; None if anything in it is wrong.
+
+    Every mistake is added to ``problems``. ``given`` holds the fields that the caller fills;
+    ``other_keys`` are keys of the same table that somebody else reads. A ``__post_init__`` may
+    check fields against each other: each argument of the `ValueError` it raises is one mistake.
+
+    Annotations may be str, int, float, bool, `Secret`, `Path`, ``Literal[...]``,
+    ``tuple[X, ...]``, ``Mapping[str, X]`` or ``dict[str, X]``, and ``X | None`` for a key that may
+    be left out. A relative path counts from the file's own folder.
+    """
+    settings = [each for each in dataclasses.fields(cls) if each.name not in given]  # type: ignore[arg-type]
+    report_unknown_keys(table, [*(s.name for s in settings), *other_keys], where, problems)
+    hints = typing.get_type_hints(cls)
+    values = dict(given)
+    usable = True
+    for setting in settings:
+        reader = _Reader(setting.metadata, where.at(setting.name), problems)
+        if setting.name in table:
+            try:
+                values[setting.name] = reader.value(table[setting.name], hints[setting.name])
+            except Unusable:
+                usable = False
+        elif setting.default is MISSING and setting.default_factory is MISSING:
+            reader.report(f"is missing; add {reader.expected(hints[setting.name])}")
+            usable = False
+    if not usable:
+        return None
+    try:
+        return cls(**values)
+    except ValueError as error:
+        problems.extend(where.mistake(str(reason)) for reason in error.args or ("is not valid",))
+        return None
+
+
+def report_unknown_keys(
+    table: Mapping[str, Any], known: Collection[str], where: Where, problems: list[str]
+) -> None:
+    """Add a mistake for each key that nobody reads. Its value is not shown: it may be a secret."""
+    problems.extend(
+        where.at(key).mistake(f"is not a known key; {suggestion(key, known)}")
+        for key in table
+        if key not in known
+    )
+
+
+def suggestion(wrong: str, known: Collection[str]) -> str:
+    """What to write instead: the one that was probably meant, else all of them."""
+    close = difflib.get_close_matches(wrong, known, n=1)
+    return f'did you mean "{close[0]}"?' if close else f"write {_any_of(known)}"
+
+
+def shown_value(value: object) -> str:
+    """``value`` as TOML spells it, cut where it is long, without the password of a URL."""
+    match value:
+        case bool():
+            text = str(value).lower()
+        case str():
+            text = json.dumps(_URL_PASSWORD.sub(r"\1***@", value), ensure_ascii=False)
+        case list():
+            text = f"[{', '.join(shown_value(each) for each in value)}]"
+        case dict():
+            text = "{...}"
+        case _:
+            text = str(value)
+    return text if len(text) <= _SHOWN_LENGTH else f"{text[:_SHOWN_LENGTH]}..."
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Turns what `tomllib` found at one key into the value of one field, or reports why not."""
+
+    metadata: Mapping[str, Any]
+    where: Where
+    problems: list[str]
+
+    def value(self, raw: object, annotation: Any) -> Any:
+        """The value for the field. Raises `Unusable` once every mistake in it is reported."""
+        kind = _required(annotation)
+        origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+        if origin is tuple and isinstance(raw, list):
+            return tuple(self._each(dict(enumerate(raw)), arguments[0]).values())
+        if origin in (dict, Mapping) and isinstance(raw, dict):
+            return self._each(raw, arguments[1])
+        if kind is Secret:
+            return self._parsed(self._secret(raw), "***")
+        return self._parsed(self._scalar(raw, kind), raw)
+
+    def report(self, reason: str, value: object = MISSING) -> None:
+        doc = self.metadata.get("doc")
+        self.problems.append(self.where.mistake(reason, value) + (f" ({doc})" if doc else ""))
+
+    def expected(self, annotation: Any) -> str:
+        """What the key takes, in words."""
+        kind = _required(annotation)
+        if choices := self._choices(kind):
+            return _any_of(choices)
+        origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+        if origin is tuple:
+            return f"a list, each element {self.expected(arguments[0])}"
+        if origin in (dict, Mapping):
+            return f"a table, each value {self.expected(arguments[1])}"
+        if kind in (int, float):
+            return ("a whole number" if kind is int else "a number") + self._range()
+        words = {str: "a string", bool: "true or false", Path: "a path in quotes"}
+        words[Secret] = 'a reference to the secret, "env:NAME" or "file:/path"'
+        return words[kind]
+
+    def _each(self, raw: Mapping[Any, object], annotation: Any) -> dict[Any, Any]:
+        values, usable = {}, True
+        for key, element in raw.items():
+            reader = dataclasses.replace(self, where=self.where.at(key))
+            try:
+                values[key] = reader.value(element, annotation)
+            except Unusable:
+                usable = False
+        if not usable:
+            raise Unusable
+        return values
+
+    def _scalar(self, raw: object, kind: Any) -> Any:
+        choices = self._choices(kind)
+        if choices:
+            # `True == 1` in Python, and TOML knows better.
+            if not any(type(raw) is type(each) and raw == each for each in choices):
+                self._refuse(f"is not one of its values; write {_any_of(choices)}", raw)
+            return raw
+        if kind is float and type(raw) is int:
+            raw = float(raw)
+        if type(raw) is not (str if kind is Path else kind):
+            self._refuse(f"has the wrong type; write {self.expected(kind)}", raw)
+        if isinstance(raw, str) and not raw.strip():
+            self._refuse("is empty; write a value, or leave the key out", raw)
+        if isinstance(raw, int | float) and not self._in_range(raw):
+            self._refuse(f"is out of range; write {self.expected(kind)}", raw)
+        return self.where.file.parent / Path(str(raw)).expanduser() if kind is Path else raw
+
+    def _secret(self, raw: object) -> Secret:
+        try:
+            return resolve_secret(
+                raw if isinstance(raw, str) else "",
+                relative_to=self.where.file.parent,
+                environ=self.where.environ,
+            )
+        except ValueError as error:
+            self._refuse(str(error), "***")
+
+    def _parsed(self, value: Any, raw: object) -> Any:
+        parse = self.metadata.get("parse")
+        if parse is None:
+            return value
+        try:
+            return parse(value)
+        except ValueError as error:
+            self._refuse(str(error), raw)
+
+    def _refuse(self, reason: str, raw: object) -> typing.NoReturn:
+        # The mistake is a sentence in `problems` by now; the exception only unwinds.
+        self.report(reason, raw)
+        raise Unusable
+
+    def _choices(self, kind: Any) -> tuple[object, ...]:
+        if typing.get_origin(kind) is Literal:
+            return typing.get_args(kind)
+        return tuple(self.metadata.get("choices", ()))
+
+    def _in_range(self, number: float) -> bool:
+        low, high = self.metadata.get("min", -math.inf), self.metadata.get("max", math.inf)
+        return math.isfinite(number) and bool(low <= number <= high)
+
+    def _range(self) -> str:
+        match self.metadata.get("min"), self.metadata.get("max"):
+            case None, None:
+                return ""
+            case low, None:
+                return f" of at least {low}"
+            case None, high:
+                return f" of at most {high}"
+            case low, high:
+                return f" from {low} to {high}"
+
+
+def _required(annotation: Any) -> Any:
+    """``X`` of ``X | None``: TOML has no null, so None only says that the key may be left out."""
+    if typing.get_origin(annotation) in (Union, types.UnionType):
+        [annotation] = [each for each in typing.get_args(annotation) if each is not type(None)]
+    return annotation
+
+
+def _any_of(values: Collection[object]) -> str:
+    *others, last = (shown_value(each) for each in values)
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _key_text(path: KeyPath) -> str:
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += ("." if text else "") + (part if _BARE_KEY.fullmatch(part) else f'"{part}"')
+    return text

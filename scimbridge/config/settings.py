@@ -1,0 +1,209 @@
+"""What can be configured apart from a vendor's own settings: the bridge, and each target's policy.
+
+Every key is described at length in docs/configuration.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from scimbridge.config.secrets import Secret
+
+_ENTITLEMENT = re.compile(r"[a-z][a-z0-9-]*:[^\s\x00-\x1f](?:[^\x00-\x1f]*[^\s\x00-\x1f])?")
+_HOST_AND_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})")
+_SHORTEST_KEY = 32
+_OKTA_GIVES_UP_S = 60
+_LONGEST_DEADLINE_S = 55
+
+
+def _listen(address: str) -> str:
+    match = _HOST_AND_PORT.fullmatch(address)
+    if match is None or not 1 <= int(match[1]) <= 65_535:
+        raise ValueError('is not an address and port; write for example "127.0.0.1:8080"')
+    return address
+
+
+def _public_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError('is not a base URL; write for example "https://scim.example.com"')
+    return url.rstrip("/")
+
+
+def _database(url: str) -> str:
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        return f"sqlite:///{url}"
+    if scheme == "sqlite" and rest.startswith("/") and rest.strip("/"):
+        return url
+    if scheme == "postgresql":
+        if urlsplit(url).password is not None:
+            raise ValueError(
+                "holds a password; leave it out of the URL and give it to the bridge in the "
+                "environment variable PGPASSWORD, or in the file that PGPASSFILE names"
+            )
+        return url
+    raise ValueError(
+        'is no database; write a path, "sqlite:////var/lib/scimbridge/scimbridge.db" or '
+        '"postgresql://user@host/name"'
+    )
+
+
+def _secret_key(key: Secret) -> Secret:
+    if len(key.reveal()) < _SHORTEST_KEY:
+        raise ValueError(
+            f"is shorter than {_SHORTEST_KEY} characters; make one with: openssl rand -base64 48"
+        )
+    return key
+
+
+def _deadline(seconds: float) -> float:
+    if not 1 <= seconds < _LONGEST_DEADLINE_S:
+        raise ValueError(
+            f"is out of range; write a number from 1 to less than {_LONGEST_DEADLINE_S}: Okta "
+            f"closes the connection after {_OKTA_GIVES_UP_S} seconds, and the answer has to "
+            "arrive before that"
+        )
+    return seconds
+
+
+def _entitlement(text: str) -> str:
+    if not _ENTITLEMENT.fullmatch(text):
+        raise ValueError('is no entitlement; write "kind:native id", for example "role:admin"')
+    return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BridgeConfig:
+    """The table ``[bridge]``: the process itself."""
+
+    listen: str = field(
+        default="127.0.0.1:8080", metadata={"doc": "address and port to serve on", "parse": _listen}
+    )
+    public_url: str | None = field(
+        default=None,
+        metadata={"doc": "the base URL by which IdPs reach the bridge", "parse": _public_url},
+    )
+    """Without a final slash. None: as the request says."""
+    database: str = field(
+        metadata={"doc": "where the directory is stored", "parse": _database},
+    )
+    """A URL whose scheme is ``sqlite`` or ``postgresql``."""
+    secret_key: Secret | None = field(
+        default=None,
+        metadata={
+            "doc": "the key from which those of tokens, cursors and audit chain are derived",
+            "parse": _secret_key,
+        },
+    )
+    """None only for commands that derive nothing from it; `serve` demands it."""
+    workers: int = field(default=2, metadata={"doc": "processes", "min": 1, "max": 64})
+    threads: int = field(default=32, metadata={"doc": "threads a process", "min": 1, "max": 512})
+    deadline_s: float = field(
+        default=25.0,
+        metadata={"doc": "seconds in which a SCIM request is answered", "parse": _deadline},
+    )
+    transient_retry_after_s: int = field(
+        default=30,
+        metadata={
+            "doc": "seconds after which an IdP is asked to try again when the vendor gave no time",
+            "min": 1,
+            "max": 3600,
+        },
+    )
+    recovery_interval_s: float = field(
+        default=5.0,
+        metadata={"doc": "seconds between looks for unfinished work", "min": 0.1, "max": 3600},
+    )
+    max_body_bytes: int = field(
+        default=1_048_576,
+        metadata={"doc": "bytes of the largest request body accepted", "min": 1024},
+    )
+    page_size: int = field(
+        default=100, metadata={"doc": "resources a page, where the IdP does not say", "min": 1}
+    )
+    max_page_size: int = field(
+        default=1000, metadata={"doc": "resources a page, at the most", "min": 1}
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = field(
+        default="info", metadata={"doc": "the least severe log line written"}
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetConfig:
+    """A table ``[targets.NAME]``: one tenant of one vendor, and the policy for it."""
+
+    name: str
+    """The table's name, and the first segment of the target's URL: ``[a-z0-9-]``."""
+    type: str = field(metadata={"doc": "the vendor"})
+    vendor: Any
+    """The vendor's own settings dataclass, filled from the same table."""
+    deactivate: Literal["revoke", "delete"] = field(
+        default="revoke", metadata={"doc": "what becomes of an account when active turns false"}
+    )
+    rename: Literal["recreate", "refuse"] = field(
+        default="refuse", metadata={"doc": "what a new userName does where logins are immutable"}
+    )
+    unmapped_groups: Literal["track", "create", "reject"] = field(
+        default="track", metadata={"doc": "what becomes of a group that maps to nothing"}
+    )
+    unmanaged_grants: Literal["keep", "revoke"] = field(
+        default="keep", metadata={"doc": "what becomes of grants that no mapping names"}
+    )
+    missing_user: Literal["reject", "pending"] = field(
+        default="reject", metadata={"doc": "what creating does where the vendor cannot create"}
+    )
+    role_ranking: tuple[str, ...] = field(
+        default=(), metadata={"doc": "roles, strongest first", "parse": _entitlement}
+    )
+    default_role: str | None = field(
+        default=None,
+        metadata={"doc": "the role of an account that is left with none", "parse": _entitlement},
+    )
+    protected_accounts: tuple[str, ...] = field(
+        default=(), metadata={"doc": "user names that SCIM never changes"}
+    )
+    protected_entitlements: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "doc": "entitlements that SCIM neither grants nor revokes",
+            "parse": _entitlement,
+        },
+    )
+    transient_status: Literal[429, 503] = field(
+        default=429, metadata={"doc": "the status that asks the IdP to try again later"}
+    )
+    abandon_after_s: int = field(
+        default=86_400,
+        metadata={"doc": "seconds until an addition that cannot be made is given up", "min": 60},
+    )
+    observe_every_s: int = field(
+        default=900, metadata={"doc": "seconds between looks at the whole tenant", "min": 10}
+    )
+    strict: bool = field(
+        default=False, metadata={"doc": "refuse the known deviations of IdPs from SCIM"}
+    )
+    unique_group_names: bool = field(
+        default=True, metadata={"doc": "refuse a second group of the same displayName"}
+    )
+    patch_group_response: Literal["full", "empty"] = field(
+        default="full", metadata={"doc": "what answers a PATCH of a group"}
+    )
+    groups: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict,
+        metadata={"doc": "the entitlements that a group's members get", "parse": _entitlement},
+    )
+    """Display name to entitlements, each ``kind:native id``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A whole configuration file."""
+
+    bridge: BridgeConfig
+    targets: Mapping[str, TargetConfig]
