@@ -5,7 +5,8 @@ caller of `load_config` passes them in.
 """
 
 from scimbridge.config.loading import load_config
-from scimbridge.config.reading import Where, read_table
+from scimbridge.config.mistakes import Where
+from scimbridge.config.reading import read_table
 from scimbridge.config.secrets import Secret
 from scimbridge.config.settings import BridgeConfig, Config, TargetConfig
 

@@ -7,17 +7,13 @@ import os
 import re
 import tomllib
 from collections.abc import Collection, Mapping
+from dataclasses import MISSING
 from pathlib import Path
 from typing import Any
 
+from scimbridge.config.mistakes import Where, suggestion
 from scimbridge.config.positions import key_lines
-from scimbridge.config.reading import (
-    Where,
-    keys_of,
-    read_table,
-    report_unknown_keys,
-    suggestion,
-)
+from scimbridge.config.reading import keys_of, read_table, report_unknown_keys
 from scimbridge.config.settings import BridgeConfig, Config, TargetConfig
 from scimbridge.errors import ConfigError
 
@@ -136,28 +132,36 @@ def _target(
     where: Where,
     problems: list[str],
 ) -> TargetConfig | None:
-    settings = _settings(table.get("type"), vendors, where.at("type"), problems)
+    settings = _settings(table, vendors, where, problems)
     vendor = None
     # Which further keys are known depends on the type: where that is wrong, none is called unknown.
     vendor_keys: Collection[str] = table.keys()
     if settings is not None:
         vendor = read_table(table, settings, where, problems, other_keys=table.keys())
         vendor_keys = keys_of(settings)
-    given = {"name": name, "vendor": vendor}
-    return read_table(table, TargetConfig, where, problems, given=given, other_keys=vendor_keys)
+    return read_table(
+        table,
+        TargetConfig,
+        where,
+        problems,
+        given={"name": name, "type": table.get("type"), "vendor": vendor},
+        other_keys=("type", *vendor_keys),
+    )
 
 
 def _settings(
-    name: object, vendors: Mapping[str, type], where: Where, problems: list[str]
+    table: Mapping[str, Any], vendors: Mapping[str, type], where: Where, problems: list[str]
 ) -> type | None:
-    """The dataclass for the target type ``name``; None if there is none."""
+    """The dataclass for the target's type; None, and a mistake, if there is none."""
+    name = table.get("type")
     settings = vendors.get(name) if isinstance(name, str) else None
     if settings is None:
-        if isinstance(name, str):
-            reason = f"is not a known target type; {suggestion(name, vendors)}"
-            problems.append(where.mistake(reason, name))
-        return None
-    if taken := set(keys_of(settings)) & set(keys_of(TargetConfig)):
+        reason = "is missing" if name is None else "is not a known target type"
+        shown = MISSING if name is None else name
+        problems.append(
+            where.at("type").mistake(f"{reason}; {suggestion(str(name), vendors)}", shown)
+        )
+    elif taken := set(keys_of(settings)) & set(keys_of(TargetConfig)):
         raise TypeError(f"{settings.__name__} redefines keys of every target: {sorted(taken)}")
     return settings
 
@@ -167,6 +171,8 @@ def _check_groups(target: TargetConfig, where: Where, problems: list[str]) -> No
     names: dict[str, str] = {}
     for name, entitlements in target.groups.items():
         here = where.at("groups").at(name)
+        if not name.strip():
+            problems.append(here.mistake("has no name; write the group's displayName"))
         first = names.setdefault(name.casefold(), name)
         if first != name:
             problems.append(

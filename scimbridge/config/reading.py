@@ -13,56 +13,21 @@ A field's ``metadata`` may narrow that further:
 from __future__ import annotations
 
 import dataclasses
-import difflib
-import json
 import math
-import os
-import re
 import types
 import typing
 from collections.abc import Collection, Mapping
-from dataclasses import MISSING, dataclass, field
+from dataclasses import MISSING, dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar, Union
 
-from scimbridge.config.positions import KeyPath
+from scimbridge.config.mistakes import Where, any_of, suggestion
 from scimbridge.config.secrets import Secret, resolve_secret
 
 T = TypeVar("T")
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_URL_PASSWORD = re.compile(r"(//[^/:@\s]*:)[^@\s]*@")
-_SHOWN_LENGTH = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
-    """A place in a configuration file. As text: ``scimbridge.toml:12: targets.falcon.type``."""
-
-    file: Path
-    path: KeyPath = ()
-    lines: Mapping[KeyPath, int] = field(default_factory=dict, repr=False)
-    """As `key_lines` finds them."""
-    environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
-    """What ``env:NAME`` is looked up in."""
-
-    def at(self, key: str | int) -> Where:
-        """The place of ``key`` in this table, or of an element in this array."""
-        return dataclasses.replace(self, path=(*self.path, key))
-
-    def __str__(self) -> str:
-        # A key that is missing is looked for in the nearest table that is there.
-        ends = range(len(self.path), -1, -1)
-        line = next((self.lines[self.path[:n]] for n in ends if self.path[:n] in self.lines), None)
-        place = f"{self.file}:{line}" if line else str(self.file)
-        return f"{place}: {_key_text(self.path)}" if self.path else place
-
-    def mistake(self, reason: str, value: object = MISSING) -> str:
-        """One sentence for `ConfigError`: the place, the value if there is one, the reason."""
-        shown = "" if value is MISSING else f" = {shown_value(value)}"
-        return f"{self}{shown}: {reason}"
-
-
-class Unusable(Exception):
+class _Unusable(Exception):
     """A value is wrong, and has been reported."""
 
 
@@ -100,10 +65,10 @@ def read_table(
         if setting.name in table:
             try:
                 values[setting.name] = reader.value(table[setting.name], hints[setting.name])
-            except Unusable:
+            except _Unusable:
                 usable = False
         elif setting.default is MISSING and setting.default_factory is MISSING:
-            reader.report(f"is missing; add {reader.expected(hints[setting.name])}")
+            reader.report(f"is missing; write {reader.expected(hints[setting.name])}")
             usable = False
     if not usable:
         return None
@@ -125,28 +90,6 @@ def report_unknown_keys(
     )
 
 
-def suggestion(wrong: str, known: Collection[str]) -> str:
-    """What to write instead: the one that was probably meant, else all of them."""
-    close = difflib.get_close_matches(wrong, known, n=1)
-    return f'did you mean "{close[0]}"?' if close else f"write {_any_of(known)}"
-
-
-def shown_value(value: object) -> str:
-    """``value`` as TOML spells it, cut where it is long, without the password of a URL."""
-    match value:
-        case bool():
-            text = str(value).lower()
-        case str():
-            text = json.dumps(_URL_PASSWORD.sub(r"\1***@", value), ensure_ascii=False)
-        case list():
-            text = f"[{', '.join(shown_value(each) for each in value)}]"
-        case dict():
-            text = "{...}"
-        case _:
-            text = str(value)
-    return text if len(text) <= _SHOWN_LENGTH else f"{text[:_SHOWN_LENGTH]}..."
-
-
 @dataclass(frozen=True, slots=True)
 class _Reader:
     """Turns what `tomllib` found at one key into the value of one field, or reports why not."""
@@ -156,7 +99,7 @@ class _Reader:
     problems: list[str]
 
     def value(self, raw: object, annotation: Any) -> Any:
-        """The value for the field. Raises `Unusable` once every mistake in it is reported."""
+        """The value for the field. Raises `_Unusable` once every mistake in it is reported."""
         kind = _required(annotation)
         origin, arguments = typing.get_origin(kind), typing.get_args(kind)
         if origin is tuple and isinstance(raw, list):
@@ -175,7 +118,7 @@ class _Reader:
         """What the key takes, in words."""
         kind = _required(annotation)
         if choices := self._choices(kind):
-            return _any_of(choices)
+            return any_of(choices)
         origin, arguments = typing.get_origin(kind), typing.get_args(kind)
         if origin is tuple:
             return f"a list, each element {self.expected(arguments[0])}"
@@ -183,8 +126,12 @@ class _Reader:
             return f"a table, each value {self.expected(arguments[1])}"
         if kind in (int, float):
             return ("a whole number" if kind is int else "a number") + self._range()
-        words = {str: "a string", bool: "true or false", Path: "a path in quotes"}
-        words[Secret] = 'a reference to the secret, "env:NAME" or "file:/path"'
+        words: dict[Any, str] = {
+            str: "a string",
+            bool: "true or false",
+            Path: "a path in quotes",
+            Secret: 'a reference to the secret, "env:NAME" or "file:/path"',
+        }
         return words[kind]
 
     def _each(self, raw: Mapping[Any, object], annotation: Any) -> dict[Any, Any]:
@@ -193,10 +140,10 @@ class _Reader:
             reader = dataclasses.replace(self, where=self.where.at(key))
             try:
                 values[key] = reader.value(element, annotation)
-            except Unusable:
+            except _Unusable:
                 usable = False
         if not usable:
-            raise Unusable
+            raise _Unusable
         return values
 
     def _scalar(self, raw: object, kind: Any) -> Any:
@@ -204,7 +151,7 @@ class _Reader:
         if choices:
             # `True == 1` in Python, and TOML knows better.
             if not any(type(raw) is type(each) and raw == each for each in choices):
-                self._refuse(f"is not one of its values; write {_any_of(choices)}", raw)
+                self._refuse(f"is not one of its values; write {any_of(choices)}", raw)
             return raw
         if kind is float and type(raw) is int:
             raw = float(raw)
@@ -238,7 +185,7 @@ class _Reader:
     def _refuse(self, reason: str, raw: object) -> typing.NoReturn:
         # The mistake is a sentence in `problems` by now; the exception only unwinds.
         self.report(reason, raw)
-        raise Unusable
+        raise _Unusable
 
     def _choices(self, kind: Any) -> tuple[object, ...]:
         if typing.get_origin(kind) is Literal:
@@ -266,18 +213,3 @@ def _required(annotation: Any) -> Any:
     if typing.get_origin(annotation) in (Union, types.UnionType):
         [annotation] = [each for each in typing.get_args(annotation) if each is not type(None)]
     return annotation
-
-
-def _any_of(values: Collection[object]) -> str:
-    *others, last = (shown_value(each) for each in values)
-    return f"{', '.join(others)} or {last}" if others else last
-
-
-def _key_text(path: KeyPath) -> str:
-    text = ""
-    for part in path:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        else:
-            text += ("." if text else "") + (part if _BARE_KEY.fullmatch(part) else f'"{part}"')
-    return text

@@ -53,7 +53,7 @@ def resolve_secret(reference: str, *, relative_to: Path, environ: Mapping[str, s
     if scheme == "env" and _ENVIRONMENT_NAME.fullmatch(name):
         return _from_environment(name, environ)
     if scheme == "file" and name:
-        return _from_file(relative_to / name)
+        return _from_file(relative_to / Path(name).expanduser())
     raise ValueError(
         "a secret is never written in this file; move it to an environment variable or a file, "
         'and write "env:NAME" or "file:/path"'

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from scimbridge.config.secrets import Secret
 
@@ -28,29 +28,42 @@ def _listen(address: str) -> str:
 
 
 def _public_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    parts = _split(url)
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError('is not a base URL; write for example "https://scim.example.com"')
+    if parts.query or parts.fragment or parts.username:
+        raise ValueError("has more than host and path; leave the rest out")
     return url.rstrip("/")
 
 
-def _database(url: str) -> str:
-    scheme, separator, rest = url.partition("://")
-    if not separator:
-        return f"sqlite:///{url}"
-    if scheme == "sqlite" and rest.startswith("/") and rest.strip("/"):
-        return url
-    if scheme == "postgresql":
-        if urlsplit(url).password is not None:
+def _database(text: str) -> str:
+    url = text if "://" in text else f"sqlite:///{text}"
+    parts = _split(url)
+    if parts is not None and parts.scheme == "postgresql":
+        if parts.password is not None or "password" in parse_qs(parts.query):
             raise ValueError(
                 "holds a password; leave it out of the URL and give it to the bridge in the "
                 "environment variable PGPASSWORD, or in the file that PGPASSFILE names"
             )
         return url
-    raise ValueError(
-        'is no database; write a path, "sqlite:////var/lib/scimbridge/scimbridge.db" or '
-        '"postgresql://user@host/name"'
-    )
+    file = url.removeprefix("sqlite:///")
+    # In memory, each worker would have a database of its own.
+    if file == url or file in ("", "/", ":memory:") or "?" in file:
+        raise ValueError(
+            'is no database; write a path, "sqlite:////var/lib/scimbridge/scimbridge.db" or '
+            '"postgresql://user@host/name"'
+        )
+    return url
+
+
+def _split(url: str) -> SplitResult | None:
+    """The parts of ``url``; None if it cannot be one."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
 
 
 def _secret_key(key: Secret) -> Secret:
@@ -140,7 +153,8 @@ class TargetConfig:
 
     name: str
     """The table's name, and the first segment of the target's URL: ``[a-z0-9-]``."""
-    type: str = field(metadata={"doc": "the vendor"})
+    type: str
+    """The vendor: a key of what `load_config` was given as ``vendors``."""
     vendor: Any
     """The vendor's own settings dataclass, filled from the same table."""
     deactivate: Literal["revoke", "delete"] = field(
