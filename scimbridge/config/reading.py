@@ -45,11 +45,12 @@ def read_table(
     given: Mapping[str, Any] = types.MappingProxyType({}),
     other_keys: Collection[str] = (),
 ) -> T | None:
-    """Fill the dataclass ``cls`` from ``table``; None if anything in it is wrong.
+    """Fill the dataclass ``cls`` from ``table``; None if a field of it is wrong.
 
-    Every mistake is added to ``problems``. ``given`` holds the fields that the caller fills;
-    ``other_keys`` are keys of the same table that somebody else reads. A ``__post_init__`` may
-    check fields against each other: each argument of the `ValueError` it raises is one mistake.
+    Every mistake is added to ``problems``, unknown keys too. ``given`` holds the fields that the
+    caller fills; ``other_keys`` are keys of the same table that somebody else reads. A
+    ``__post_init__`` may check fields against each other: each argument of the `ValueError` it
+    raises is one mistake.
 
     Annotations may be str, int, float, bool, `Secret`, `Path`, ``Literal[...]``,
     ``tuple[X, ...]``, ``Mapping[str, X]`` or ``dict[str, X]``, and ``X | None`` for a key that may
@@ -197,15 +198,10 @@ class _Reader:
         return math.isfinite(number) and bool(low <= number <= high)
 
     def _range(self) -> str:
-        match self.metadata.get("min"), self.metadata.get("max"):
-            case None, None:
-                return ""
-            case low, None:
-                return f" of at least {low}"
-            case None, high:
-                return f" of at most {high}"
-            case low, high:
-                return f" from {low} to {high}"
+        low, high = self.metadata.get("min"), self.metadata.get("max")
+        if low is None:
+            return "" if high is None else f" of at most {high}"
+        return f" of at least {low}" if high is None else f" from {low} to {high}"
 
 
 def _required(annotation: Any) -> Any:
