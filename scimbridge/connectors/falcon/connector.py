@@ -1,0 +1,270 @@
+"""The Falcon connector: accounts and roles of one CID, by the current User Management routes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from scimbridge.connectors.breaker import Breaker
+from scimbridge.connectors.falcon import fql
+from scimbridge.connectors.falcon.client import PAGE, FalconClient
+from scimbridge.connectors.falcon.grants import RoleActions, is_unknown_user
+from scimbridge.connectors.falcon.mapping import (
+    ROLE,
+    USER_UUID,
+    from_account,
+    name_change,
+    normal_uid,
+    to_account,
+    to_entitlement_details,
+    to_held_grant,
+)
+from scimbridge.connectors.falcon.settings import FalconSettings, parse_cid
+from scimbridge.connectors.http import Params, Wiring, checked_id
+from scimbridge.connectors.interface import (
+    Account,
+    Assignment,
+    Capabilities,
+    Connector,
+    Created,
+    Entitlement,
+    EntitlementDetails,
+    HeldGrant,
+)
+from scimbridge.errors import (
+    ConfigError,
+    OutcomeUnknown,
+    VendorConflict,
+    VendorDenied,
+    VendorError,
+    VendorNotFound,
+    VendorRejected,
+)
+from scimbridge.scim.filters import Filter
+
+_USERS = "/user-management/entities/users/v1"
+_READ_USERS = "/user-management/entities/users/GET/v1"
+_QUERY_USERS = "/user-management/queries/users/v1"
+_QUERY_ROLES = "/user-management/queries/roles/v1"
+_READ_ROLES = "/user-management/entities/roles/GET/v2"
+_GRANTS = "/user-management/combined/user-roles/v2"
+_OWN_CID = "/sensors/queries/installers/ccid/v1"
+
+_NAMES = frozenset({"given_name", "family_name"})
+_NOBODY = "00000000-0000-4000-8000-000000000000"
+_TAKEN = ("already", "in use", "exists", "duplicate")
+"""Words of a refusal that mean "this uid is taken"; the exact text is not documented."""
+
+CAPABILITIES = Capabilities(
+    account_attributes=_NAMES,
+    entitlement_kinds=(ROLE,),
+    can_disable_accounts=False,
+    revoke_on_disable=True,
+    can_rename_accounts=False,
+    # CrowdStrike's own Terraform provider waits this long for reads to agree with writes
+    # (internal/user/user_role_assignment.go, 2026-08).
+    settle_seconds=90.0,
+)
+
+
+class FalconConnector(Connector):
+    """See `Connector`. One instance serves one target for the life of the process."""
+
+    def __init__(self, settings: FalconSettings, wiring: Wiring) -> None:
+        if settings.falcon_api == "legacy":
+            raise ConfigError(
+                f'{wiring.target}: falcon_api = "legacy" is not there yet; leave it out'
+            )
+        self._target = wiring.target
+        self._client = FalconClient(settings, wiring)
+        self._roles = RoleActions(self._client, self._cid, self.grants)
+        self._pinned = settings.flight_control
+        self._known_cid = settings.member_cid or settings.cid
+        self._cid_lock = threading.Lock()
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """See `Connector.capabilities`."""
+        return CAPABILITIES
+
+    @property
+    def breaker(self) -> Breaker:
+        """The target's circuit breaker, for health and metrics."""
+        return self._client.breaker
+
+    def close(self) -> None:
+        """Close the connections to the vendor."""
+        self._client.close()
+
+    # --- observe ---------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """See `Connector.check`.
+
+        The write scope is proven by changing the names of a user that cannot exist.
+        """
+        self._client.call("GET", _QUERY_ROLES)
+        self._cid()
+        try:
+            self._client.call(
+                "PATCH",
+                _USERS,
+                params={"user_uuid": _NOBODY},
+                json={"first_name": "scimbridge", "last_name": "check"},
+            )
+        except (VendorNotFound, VendorRejected):
+            return
+
+    def accounts(self, where: Filter | None = None) -> Iterator[Account]:
+        """See `Connector.accounts`."""
+        yield from self._accounts(fql.from_filter(where) if where is not None else None)
+
+    def find_account(self, user_name: str) -> Account | None:
+        """See `Connector.find_account`."""
+        wanted = normal_uid(user_name)
+        for account in self._accounts(fql.uid_is(user_name)):
+            # Whatever the query language makes of the value, another user is never returned.
+            if normal_uid(account.user_name) == wanted:
+                return account
+        return None
+
+    def read_account(self, native_id: str) -> Account | None:
+        """See `Connector.read_account`."""
+        uuid = _checked(native_id)
+        users = self._read_users((uuid,))
+        return next((to_account(user) for user in users if user.get("uuid") == uuid), None)
+
+    def entitlements(self) -> Iterator[EntitlementDetails]:
+        """See `Connector.entitlements`."""
+        ids = self._client.call("GET", _QUERY_ROLES).resources
+        for start in range(0, len(ids), PAGE):
+            chunk = list(ids[start : start + PAGE])
+            roles = self._client.call("POST", _READ_ROLES, json={"ids": chunk}).resources
+            cid = self._cid() if any(role.get("cid") for role in roles) else None
+            yield from (to_entitlement_details(role, cid) for role in roles)
+
+    def grants(self, native_id: str) -> frozenset[HeldGrant]:
+        """See `Connector.grants`."""
+        params: Params = {"user_uuid": _checked(native_id), "direct_only": False}
+        try:
+            pages = list(self._client.pages(_GRANTS, params))
+        except VendorRejected as error:
+            if not is_unknown_user(error):
+                raise
+            raise VendorNotFound(f"no Falcon user {native_id}", trace_id=error.trace_id) from error
+        return frozenset(to_held_grant(grant) for page in pages for grant in page)
+
+    # --- act -------------------------------------------------------------------------------
+
+    def create_account(self, account: Account, entitlements: frozenset[Entitlement]) -> Created:
+        """See `Connector.create_account`. Roles take a call of their own: none is given here."""
+        try:
+            reply = self._client.call("POST", _USERS, json=from_account(account), repeatable=False)
+        except VendorRejected as error:
+            raise self._create_refused(account, error) from error
+        for user in reply.resources:
+            if isinstance(user, Mapping) and isinstance(user.get("uuid"), str):
+                return Created(user["uuid"])
+        raise OutcomeUnknown(
+            f"{self._target}: the answer to creating {account.user_name!r} shows no user; "
+            "it may have been created all the same",
+            trace_id=reply.trace_id,
+        )
+
+    def update_account(self, account: Account, changed: frozenset[str]) -> None:
+        """See `Connector.update_account`."""
+        if account.native_id is None:
+            raise VendorRejected(f"{account.user_name!r} has no native id to be updated by")
+        if changed & _NAMES:
+            self._client.call(
+                "PATCH",
+                _USERS,
+                params={"user_uuid": _checked(account.native_id)},
+                json=name_change(account),
+            )
+
+    def delete_account(self, native_id: str) -> None:
+        """See `Connector.delete_account`."""
+        uuid = _checked(native_id)
+        try:
+            self._client.call("DELETE", _USERS, params={"user_uuid": uuid})
+        except VendorNotFound:
+            return
+        except VendorRejected:
+            # 400 is also how an unknown user may be refused: only what can still be read remains.
+            if self.read_account(uuid) is not None:
+                raise
+
+    def grant(self, assignments: Sequence[Assignment]) -> None:
+        """See `Connector.grant`."""
+        self._roles.apply("grant", assignments)
+
+    def revoke(self, assignments: Sequence[Assignment]) -> None:
+        """See `Connector.revoke`."""
+        self._roles.apply("revoke", assignments)
+
+    # --- below the contract ----------------------------------------------------------------
+
+    def _accounts(self, query: str | None) -> Iterator[Account]:
+        """The accounts that the vendor finds for ``query``, each once."""
+        if self._pinned:
+            query = fql.both(fql.cid_is(self._cid()), query)
+        seen: set[str] = set()
+        for page in self._client.pages(_QUERY_USERS, {"filter": query, "sort": "uid|asc"}):
+            # Rows shift between pages when users come and go meanwhile.
+            ids = tuple(uuid for uuid in page if uuid not in seen)
+            seen.update(ids)
+            yield from (to_account(user) for user in self._read_users(ids) if self._ours(user))
+
+    def _read_users(self, uuids: Sequence[str]) -> tuple[Any, ...]:
+        if not uuids:
+            return ()
+        return self._client.call("POST", _READ_USERS, json={"ids": list(uuids)}).resources
+
+    def _ours(self, user: Mapping[str, Any]) -> bool:
+        """A Flight Control parent may see users of its children, which are not this target's."""
+        return not self._pinned or user.get("cid") == self._cid()
+
+    def _create_refused(self, account: Account, error: VendorRejected) -> VendorError:
+        """A duplicate is documented as 400 and has been seen as 409: the uid itself decides.
+
+        It may also belong to a CID that cannot be seen from here; then the text has to do.
+        """
+        if isinstance(error, VendorConflict):
+            return error
+        said_so = any(word in error.reason.lower() for word in _TAKEN)
+        if said_so or self.find_account(account.user_name) is not None:
+            return VendorConflict(error.reason, trace_id=error.trace_id)
+        return error
+
+    def _cid(self) -> str:
+        """The CID that roles are given in: as configured, else asked for once."""
+        if self._known_cid is None:
+            with self._cid_lock:
+                self._known_cid = self._known_cid or self._find_cid()
+        return self._known_cid
+
+    def _find_cid(self) -> str:
+        """The vendor's answer if the API client may ask, else the home of the users it sees.
+
+        The former is right in any tenant and wants a scope of its own; the latter only counts if
+        all users agree, since a Flight Control parent may see those of its children.
+        """
+        try:
+            answered = self._client.call("GET", _OWN_CID).resources
+        except (VendorDenied, VendorNotFound, VendorRejected):
+            page = self._client.call("GET", _QUERY_USERS, params={"limit": PAGE}).resources
+            answered = tuple({user.get("cid") for user in self._read_users(page)})
+        try:
+            (cid,) = (parse_cid(each) for each in answered)
+        except (TypeError, ValueError) as error:
+            raise VendorDenied(
+                f"{self._target}: the customer id could not be found out; set cid, "
+                "or give the API client the scope Sensor Download: read"
+            ) from error
+        return cid
+
+
+def _checked(native_id: str) -> str:
+    return checked_id(native_id, USER_UUID, "Falcon user")

@@ -1,0 +1,43 @@
+"""The vendors: one line for each. Whoever adds one writes its folder and its line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from scimbridge.connectors.falcon.connector import FalconConnector
+from scimbridge.connectors.falcon.settings import FalconSettings
+from scimbridge.connectors.http import Wiring
+from scimbridge.connectors.interface import Connector
+
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """What the bridge needs to know to serve targets of one type."""
+
+    settings: type[Any]
+    """The dataclass of the vendor's own keys in a ``[targets.NAME]`` table."""
+    open_connector: Callable[[Any, Wiring], Connector]
+    """Builds the connector of one target from those settings."""
+    schemas: Mapping[str, Path]
+    """Resource type to the schema file (RFC 7643 section 7) of the vendor's extension of it."""
+    simulator: str
+    """``module:callable`` that creates its simulator; production never imports it."""
+
+
+VENDORS: Mapping[str, Vendor] = MappingProxyType(
+    {
+        "falcon": Vendor(
+            settings=FalconSettings,
+            open_connector=FalconConnector,
+            schemas=MappingProxyType({"User": _HERE / "falcon/schemas/user.json"}),
+            simulator="scimbridge.connectors.falcon.simulator:create_simulator",
+        ),
+    }
+)
+"""Target type, which is the name of the vendor's folder, to the vendor."""
