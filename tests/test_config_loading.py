@@ -118,6 +118,7 @@ def test_every_mistake_is_told_at_once_and_on_its_line(mistakes: Mistakes) -> No
         [targets.Acme_1]
         type = "acne"
         strict = 1
+        seats = 1
         [targets.b]
         type = "acme"
         seats = 0
@@ -130,7 +131,7 @@ def test_every_mistake_is_told_at_once_and_on_its_line(mistakes: Mistakes) -> No
     )
 
     assert [each.split(": ")[:2] for each in said] == [
-        ["bridge.toml:16", "target"],
+        ["bridge.toml:17", "target"],
         ["bridge.toml:4", "bridge.databse"],
         ["bridge.toml:2", "bridge.database"],
         ["bridge.toml:3", "bridge.workers = 0"],
@@ -138,11 +139,11 @@ def test_every_mistake_is_told_at_once_and_on_its_line(mistakes: Mistakes) -> No
         ["bridge.toml:6", "targets.Acme_1"],
         ["bridge.toml:7", 'targets.Acme_1.type = "acne"'],
         ["bridge.toml:8", "targets.Acme_1.strict = 1"],
-        ["bridge.toml:9", "targets.b.url"],
-        ["bridge.toml:12", 'targets.b.token = "***"'],
-        ["bridge.toml:11", "targets.b.seats = 0"],
-        ["bridge.toml:13", "targets.b.renmae"],
-        ["bridge.toml:15", 'targets.b.groups.Admins[0] = "admin"'],
+        ["bridge.toml:10", "targets.b.url"],
+        ["bridge.toml:13", 'targets.b.token = "***"'],
+        ["bridge.toml:12", "targets.b.seats = 0"],
+        ["bridge.toml:14", "targets.b.renmae"],
+        ["bridge.toml:16", 'targets.b.groups.Admins[0] = "admin"'],
     ]
     assert "hunter2" not in "".join(said)
 
@@ -175,7 +176,10 @@ def with_target(key: str) -> str:
         (with_target("vendor = 'b'"), "bridge.toml:6: targets.a.vendor: is not a known key"),
         (with_bridge("deadline_s = 55"), "Okta closes the connection after 60 seconds"),
         (with_bridge("deadline_s = 0.5"), "write a number from 1 to less than 55"),
-        (with_bridge('secret_key = "env:SHORT"'), "is shorter than 32 characters; make one with"),
+        (
+            with_bridge('secret_key = "env:SHORT"'),
+            '= "env:SHORT": is shorter than 32 characters; make one',
+        ),
         (with_bridge("page_size = 1001"), "bridge.page_size = 1001: is above max_page_size"),
         (with_target("groups.'' = []"), 'targets.a.groups."": has no name'),
         (
@@ -193,6 +197,10 @@ def with_target(key: str) -> str:
 def test_a_mistake_is_told(mistakes: Mistakes, text: str, said: str) -> None:
     [only] = [each for each in mistakes(text) if said in each]
     assert only
+
+
+def test_a_page_may_be_as_long_as_the_longest(load: Load) -> None:
+    assert load(with_bridge("page_size = 1000")).bridge.page_size == 1000
 
 
 @pytest.mark.parametrize(

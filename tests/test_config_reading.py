@@ -65,11 +65,13 @@ def test_a_value_of_the_annotated_type_is_kept(annotation: Any, raw: Any, value:
     [
         (str, 1, "= 1: has the wrong type; write a string"),
         (str, "", '= "": is empty; write a value, or leave the key out'),
+        (str, " ", '= " ": is empty; write a value, or leave the key out'),
         (int, True, "= true: has the wrong type; write a whole number"),
         (int, 1.0, "= 1.0: has the wrong type; write a whole number"),
         (int, "1", '= "1": has the wrong type; write a whole number'),
         (float, True, "= true: has the wrong type; write a number"),
         (float, float("nan"), "= nan: is out of range; write a number"),
+        (float, float("inf"), "= inf: is out of range; write a number"),
         (bool, 1, "= 1: has the wrong type; write true or false"),
         (Path, 1, "= 1: has the wrong type; write a path in quotes"),
         (Literal["a", "b"], "c", '= "c": is not one of its values; write "a" or "b"'),
@@ -215,6 +217,7 @@ def test_every_mistake_of_a_table_is_reported() -> None:
 
 def test_a_dataclass_is_not_built_from_a_table_with_a_wrong_field() -> None:
     assert read_table({"low": 10, "high": "b"}, Pair, WHERE, []) is None
+    assert read_table({"low": 1, "also": ["a", 2]}, Pair, WHERE, []) is None
 
 
 def test_each_reason_of_a_dataclass_that_refuses_its_fields_is_a_mistake() -> None:

@@ -47,8 +47,8 @@ def load_config(
 
 def _read(path: Path) -> str:
     try:
-        # Editors on Windows begin a UTF-8 file with a byte order mark, and end lines in two bytes.
-        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        # Editors on Windows begin a UTF-8 file with a byte order mark.
+        return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise ConfigError(
             f"{path}: the configuration file cannot be read ({error.strerror}); "

@@ -108,7 +108,7 @@ class _Reader:
         if origin in (dict, Mapping) and isinstance(raw, dict):
             return self._each(raw, arguments[1])
         if kind is Secret:
-            return self._parsed(self._secret(raw), "***")
+            return self._parsed(self._secret(raw), raw)
         return self._parsed(self._scalar(raw, kind), raw)
 
     def report(self, reason: str, value: object = MISSING) -> None:
