@@ -1,0 +1,82 @@
+"""The things that a Falcon tenant holds, as immutable values. Times are epoch seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """One customer, identified by its CID: 32 lower-case hex digits, no checksum."""
+
+    cid: str
+    name: str
+    parent: str | None = None
+    """The CID of the Flight Control parent, for a child."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiClient:
+    """OAuth 2 credentials, and what they may do."""
+
+    client_id: str
+    secret: str
+    cid: str
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token that was issued."""
+
+    client: ApiClient
+    cid: str
+    """The CID that it acts in: the client's own, or a child's (``member_cid``)."""
+    expires: float
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person's login. One uid exists once across all CIDs."""
+
+    uuid: str
+    cid: str
+    uid: str
+    first_name: str
+    last_name: str
+    created_at: float
+    updated_at: float
+    status: str = "active"
+    user_type: str = "internal"
+    factors: tuple[str, ...] = ()
+    last_login_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role of the catalogue: built in for every CID, or custom and owned by one."""
+
+    role_id: str
+    display_name: str
+    description: str
+    is_global: bool = False
+    cid: str | None = None
+    """The owner of a custom role; None for a built-in one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One user holding one role in one CID."""
+
+    uuid: str
+    cid: str
+    role_id: str
+    expires_at: float | None = None
+    user_group_id: str = ""
+    """With ``cid_group_id``: the Flight Control link that the grant comes through."""
+    cid_group_id: str = ""
+
+    @property
+    def direct(self) -> bool:
+        """False for a grant that comes through Flight Control."""
+        return not self.user_group_id

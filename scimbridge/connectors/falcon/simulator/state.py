@@ -1,0 +1,175 @@
+"""The state of the simulated Falcon: one Flight Control tenant tree."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from scimbridge.connectors.falcon.simulator.grants import GrantBook
+from scimbridge.connectors.falcon.simulator.rate_limit import RateLimiter
+from scimbridge.connectors.falcon.simulator.records import (
+    ApiClient,
+    Grant,
+    Role,
+    Tenant,
+    Token,
+    User,
+)
+from scimbridge.connectors.falcon.simulator.seed import Seed
+from scimbridge.errors import ConfigError
+from scimbridge.simulation.clock import Clock
+from scimbridge.simulation.switches import Switches
+
+
+class FalconState:
+    """Everything that the simulated vendor knows.
+
+    ``lock`` is held for the whole of a request; the methods of the control routes take it too.
+    """
+
+    def __init__(self, seed: Seed, clock: Clock, switches: Switches) -> None:
+        self.lock = threading.RLock()
+        self.clock = clock
+        self.switches = switches
+        self._seed = seed
+        self.reset()
+
+    def reset(self) -> None:
+        """See `scimbridge.simulation.simulator.SimulatedState.reset`."""
+        with self.lock:
+            now = self.clock()
+            self.tenants: dict[str, Tenant] = {each.cid: each for each in self._seed.tenants}
+            self.clients: dict[str, ApiClient] = {
+                each.client_id: each for each in self._seed.clients
+            }
+            self.tokens: dict[str, Token] = {}
+            self.limiter = RateLimiter(self.clock)
+            self.roles: dict[str, Role] = {each.role_id: each for each in self._seed.roles}
+            self.users: dict[str, User] = {each.uuid: each for each in self._seed.users(now)}
+            self.grants = GrantBook(self.clock, self.switches, self._derived_grants)
+            for grant in self._seed.grants(now):
+                self.grants.grant(grant)
+
+    def _derived_grants(self, user_uuid: str) -> Iterable[Grant]:
+        return ()
+
+    # --- tenants ---------------------------------------------------------------------------
+
+    def children(self, cid: str) -> list[Tenant]:
+        """The Flight Control children of a CID."""
+        return [tenant for tenant in self.tenants.values() if tenant.parent == cid]
+
+    def visible_cids(self, cid: str) -> set[str]:
+        """The CIDs that a token of ``cid`` sees: its own and its children."""
+        return {cid, *(child.cid for child in self.children(cid))}
+
+    # --- users -----------------------------------------------------------------------------
+
+    def find_by_uid(self, uid: str) -> User | None:
+        """The user with this login, in whatever CID, without regard to case."""
+        return next((user for user in self.users.values() if user.uid.lower() == uid.lower()), None)
+
+    def create_user(self, uid: str, first_name: str, last_name: str, cid: str) -> User:
+        """Store a new user, with a uuid of its own."""
+        now = self.clock()
+        user = User(str(uuid.uuid4()), cid, uid, first_name, last_name, now, now)
+        self.users[user.uuid] = user
+        return user
+
+    def rename_user(self, user: User, first_name: str, last_name: str) -> User:
+        """Store the user with other names."""
+        renamed = replace(user, first_name=first_name, last_name=last_name, updated_at=self.clock())
+        self.users[user.uuid] = renamed
+        return renamed
+
+    def delete_user(self, user: User) -> None:
+        """Delete the user and all that it holds."""
+        del self.users[user.uuid]
+        self.grants.forget(user.uuid)
+
+    def searchable(self, user: User) -> bool:
+        """Whether queries find the user already (``search_lag_s``)."""
+        return bool(self.clock() - user.created_at >= self.switches["search_lag_s"])
+
+    def grantable(self, role_id: str, user: User) -> bool:
+        """Whether the user can be given the role.
+
+        A custom role can be given to users only whose home CID owns it (Terraform provider #490).
+        """
+        role = self.roles.get(role_id)
+        return role is not None and role.cid in (None, user.cid)
+
+    # --- the control routes ----------------------------------------------------------------
+
+    def snapshot(self) -> dict[str, Any]:
+        """See `scimbridge.simulation.simulator.SimulatedState.snapshot`."""
+        with self.lock:
+            return {
+                "accounts": [_account(user) for user in self.users.values()],
+                "grants": [
+                    _grant(grant) for uuid in self.users for grant in self.grants.current(uuid)
+                ],
+                "groups": [],
+            }
+
+    def add_account(self, spec: Mapping[str, Any]) -> dict[str, Any]:
+        """See `scimbridge.simulation.simulator.SimulatedState.add_account`."""
+        with self.lock:
+            uid = spec.get("user_name")
+            if not isinstance(uid, str) or self.find_by_uid(uid):
+                raise ConfigError(f"user_name {uid!r} is missing or taken; give a free login")
+            cid = spec.get("cid", self._seed.cid)
+            user = self.create_user(
+                uid, spec.get("given_name", ""), spec.get("family_name", ""), cid
+            )
+            extras = {key: spec[key] for key in ("status", "user_type") if key in spec}
+            self.users[user.uuid] = replace(user, **extras)
+            for role_id in spec.get("roles", ()):
+                self.add_grant(user.uuid, "role", role_id)
+            return _account(self.users[user.uuid])
+
+    def add_grant(self, account: str, kind: str | None, entitlement: str) -> None:
+        """See `scimbridge.simulation.simulator.SimulatedState.add_grant`."""
+        with self.lock:
+            user, role_id = self._resolve(account, kind, entitlement)
+            self.grants.grant(Grant(user.uuid, user.cid, role_id))
+
+    def remove_grant(self, account: str, kind: str | None, entitlement: str) -> None:
+        """See `scimbridge.simulation.simulator.SimulatedState.remove_grant`."""
+        with self.lock:
+            user, role_id = self._resolve(account, kind, entitlement)
+            self.grants.revoke(user.uuid, user.cid, role_id)
+
+    def _resolve(self, account: str, kind: str | None, entitlement: str) -> tuple[User, str]:
+        user = self.users.get(account) or self.find_by_uid(account)
+        if user is None:
+            raise ConfigError(f"no account {account!r}; give a uuid or a login")
+        role_id = entitlement.removeprefix("role:")
+        if kind not in (None, "role") or role_id not in self.roles:
+            raise ConfigError(f"no {kind or 'role'} {role_id!r}; known: {', '.join(self.roles)}")
+        return user, role_id
+
+
+def _account(user: User) -> dict[str, Any]:
+    return {
+        "native_id": user.uuid,
+        "user_name": user.uid,
+        "given_name": user.first_name,
+        "family_name": user.last_name,
+        "status": user.status,
+        "cid": user.cid,
+    }
+
+
+def _grant(grant: Grant) -> dict[str, Any]:
+    return {
+        "account": grant.uuid,
+        "kind": "role",
+        "entitlement": grant.role_id,
+        "cid": grant.cid,
+        "direct": grant.direct,
+        "expires_at": grant.expires_at,
+    }

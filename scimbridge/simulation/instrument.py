@@ -1,0 +1,111 @@
+"""Request log, faults and latency around a vendor's Flask application."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response, g, jsonify, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from scimbridge.simulation.clock import Clock
+from scimbridge.simulation.faults import ConnectionDropped, Fault, FaultPlan
+from scimbridge.simulation.request_log import RecordedRequest, RequestLog
+
+CONTROL_PREFIX = "/_sim"
+"""Where the control routes live; requests there are neither logged nor failed."""
+
+SLEEP = "scimbridge.simulation.sleep"
+"""The WSGI environ key under which a transport may offer its own way to wait.
+
+The loopback server offers one that its shutdown interrupts, the in-process transport one that only
+counts, so that a hang costs a test no time.
+"""
+
+_PLACEHOLDER = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
+_SECRET = re.compile(
+    r'((?:^|&)(?:client_secret|password|token)=|"password"\s*:\s*")[^&"]*', re.IGNORECASE
+)
+_BODY_LIMIT = 16_384
+
+
+def instrument(
+    app: Flask,
+    log: RequestLog,
+    faults: FaultPlan,
+    *,
+    refuse: Callable[[int], Response],
+    clock: Clock = time.time,
+) -> None:
+    """Record every request to ``app`` in ``log`` and let ``faults`` befall them.
+
+    ``refuse`` renders the vendor's own body for an error status.
+    """
+    # Exceptions must reach the transport: `ConnectionDropped` is one, and a bug in a simulator must
+    # not look like a vendor's 500.
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+
+    @app.before_request
+    def arrive() -> Response | None:
+        if request.path.startswith(CONTROL_PREFIX):
+            return None
+        route = _route_template()
+        g.number = log.begin(_record(route, clock()))
+        _wait(faults.latency_s)
+        g.fault = faults.take(request.method, route)
+        if g.fault is not None and g.fault.when == "before":
+            return _strike(g.fault, refuse)
+        return None
+
+    @app.after_request
+    def depart(response: BaseResponse) -> BaseResponse:
+        fault: Fault | None = g.get("fault")
+        if fault is not None:
+            if fault.when == "after":
+                response = _strike(fault, refuse) or response
+            response.headers.update(fault.headers)
+        if "number" in g:
+            log.finish(g.number, response.status_code)
+        return response
+
+
+def _strike(fault: Fault, refuse: Callable[[int], Response]) -> Response | None:
+    _wait(fault.hang_s)
+    if fault.drop:
+        raise ConnectionDropped
+    if fault.status is None:
+        return None
+    response = _answer(fault.status, fault.body, refuse)
+    response.status_code = fault.status
+    return response
+
+
+def _answer(status: int, body: Any, refuse: Callable[[int], Response]) -> Response:
+    if body is None:
+        return refuse(status)
+    return Response(body, mimetype="text/html") if isinstance(body, str) else jsonify(body)
+
+
+def _wait(seconds: float) -> None:
+    if seconds > 0:
+        request.environ.get(SLEEP, time.sleep)(seconds)
+
+
+def _route_template() -> str | None:
+    return _PLACEHOLDER.sub(r"{\1}", request.url_rule.rule) if request.url_rule else None
+
+
+def _record(route: str | None, now: float) -> RecordedRequest:
+    text = request.get_data(as_text=True)[:_BODY_LIMIT]
+    return RecordedRequest(
+        method=request.method,
+        route=route,
+        path=request.path,
+        query=request.args.to_dict(flat=False),
+        content_type=request.content_type,
+        user_agent=request.headers.get("User-Agent"),
+        body=_SECRET.sub(r"\1***", text),
+        at=now,
+    )
