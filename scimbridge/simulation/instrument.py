@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from flask import Flask, Response, g, jsonify, request
@@ -25,9 +25,8 @@ counts, so that a hang costs a test no time.
 """
 
 _PLACEHOLDER = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
-_SECRET = re.compile(
-    r'((?:^|&)(?:client_secret|password|token)=|"password"\s*:\s*")[^&"]*', re.IGNORECASE
-)
+_FORM_SECRET = re.compile(r"(?<![^&])(client_secret|password|token)=[^&]*")
+_JSON_SECRET = re.compile(r'("password"\s*:\s*)"(?:[^"\\]|\\.)*"')
 _BODY_LIMIT = 16_384
 
 
@@ -37,11 +36,13 @@ def instrument(
     faults: FaultPlan,
     *,
     refuse: Callable[[int], Response],
+    secret_bodies: Collection[str] = (),
     clock: Clock = time.time,
 ) -> None:
     """Record every request to ``app`` in ``log`` and let ``faults`` befall them.
 
-    ``refuse`` renders the vendor's own body for an error status.
+    ``refuse`` renders the vendor's own body for an error status; ``secret_bodies`` are the route
+    templates whose whole body is a secret.
     """
     # Exceptions must reach the transport: `ConnectionDropped` is one, and a bug in a simulator must
     # not look like a vendor's 500.
@@ -52,7 +53,7 @@ def instrument(
         if request.path.startswith(CONTROL_PREFIX):
             return None
         route = _route_template()
-        g.number = log.begin(_record(route, clock()))
+        g.number = log.begin(_record(route, clock(), secret_bodies))
         _wait(faults.latency_s)
         g.fault = faults.take(request.method, route)
         if g.fault is not None and g.fault.when == "before":
@@ -97,8 +98,8 @@ def _route_template() -> str | None:
     return _PLACEHOLDER.sub(r"{\1}", request.url_rule.rule) if request.url_rule else None
 
 
-def _record(route: str | None, now: float) -> RecordedRequest:
-    text = request.get_data(as_text=True)[:_BODY_LIMIT]
+def _record(route: str | None, now: float, secret_bodies: Collection[str]) -> RecordedRequest:
+    body = request.get_data(as_text=True)[:_BODY_LIMIT]
     return RecordedRequest(
         method=request.method,
         route=route,
@@ -106,6 +107,10 @@ def _record(route: str | None, now: float) -> RecordedRequest:
         query=request.args.to_dict(flat=False),
         content_type=request.content_type,
         user_agent=request.headers.get("User-Agent"),
-        body=_SECRET.sub(r"\1***", text),
+        body="***" if route in secret_bodies else _without_secrets(body),
         at=now,
     )
+
+
+def _without_secrets(body: str) -> str:
+    return _JSON_SECRET.sub(r'\1"***"', _FORM_SECRET.sub(r"\1=***", body))

@@ -19,12 +19,16 @@ class GrantBook:
     """
 
     def __init__(
-        self, clock: Clock, switches: Switches, derived: Callable[[str], Iterable[Grant]]
+        self,
+        seed: Iterable[Grant],
+        clock: Clock,
+        switches: Switches,
+        derived: Callable[[str], Iterable[Grant]],
     ) -> None:
         self._clock = clock
         self._switches = switches
         self._derived = derived
-        self._direct: dict[tuple[str, str, str], Grant] = {}
+        self._direct = {(grant.uuid, grant.cid, grant.role_id): grant for grant in seed}
         self._before: dict[str, list[tuple[float, Grants]]] = {}
 
     def users(self) -> Iterator[str]:

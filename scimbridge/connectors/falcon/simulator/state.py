@@ -49,9 +49,9 @@ class FalconState:
             self.limiter = RateLimiter(self.clock)
             self.roles: dict[str, Role] = {each.role_id: each for each in self._seed.roles}
             self.users: dict[str, User] = {each.uuid: each for each in self._seed.users(now)}
-            self.grants = GrantBook(self.clock, self.switches, self._derived_grants)
-            for grant in self._seed.grants(now):
-                self.grants.grant(grant)
+            self.grants = GrantBook(
+                self._seed.grants(now), self.clock, self.switches, self._derived_grants
+            )
 
     def _derived_grants(self, user_uuid: str) -> Iterable[Grant]:
         return ()
