@@ -1,0 +1,154 @@
+"""What the bridge gave to accounts, is about to give or take, or took and will give back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from scimbridge.directory.resources import chunks
+from scimbridge.directory.schema import entitlements, grants, retired_accounts
+
+ASSERTED = "asserted"
+HELD = "held"
+TAKING = "taking"
+SUSPENDED = "suspended"
+
+Key = tuple[str, str]
+"""An entitlement: kind and native id."""
+
+_T = grants.c
+_OF = select(_T.resource_pk, _T.kind, _T.native_id, _T.state).where(
+    _T.resource_pk.in_(bindparam("pks", expanding=True))
+)
+_FORGET = delete(grants).where(
+    _T.resource_pk == bindparam("of_pk"),
+    _T.kind == bindparam("of_kind"),
+    _T.native_id == bindparam("of_native_id"),
+)
+_HOLDERS = select(_T.resource_pk).where(
+    _T.kind == bindparam("kind"), _T.native_id == bindparam("native_id"), _T.state == HELD
+)
+
+
+def of_resources(
+    connection: Connection, pks: Sequence[int]
+) -> dict[int, dict[Key, str]]:
+    """For each resource, its entitlements with their state."""
+    found: dict[int, dict[Key, str]] = {pk: {} for pk in pks}
+    for chunk in chunks(pks):
+        for pk, kind, native_id, state in connection.execute(_OF, {"pks": chunk}):
+            found[pk][kind, native_id] = state
+    return found
+
+
+def put(connection: Connection, state: str, rows: Iterable[tuple[int, Key]]) -> None:
+    """Set the state of entitlements of resources, whether they were recorded or not."""
+    values = [
+        {"resource_pk": pk, "kind": kind, "native_id": native_id, "state": state}
+        for pk, (kind, native_id) in rows
+    ]
+    if not values:
+        return
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(grants)
+    statement = statement.on_conflict_do_update(
+        index_elements=[_T.resource_pk, _T.kind, _T.native_id],
+        set_={"state": statement.excluded.state},
+    )
+    connection.execute(statement, values)
+
+
+def forget(connection: Connection, rows: Iterable[tuple[int, Key]]) -> None:
+    """Drop the record of entitlements that the bridge no longer gives."""
+    values = [
+        {"of_pk": pk, "of_kind": kind, "of_native_id": native_id} for pk, (kind, native_id) in rows
+    ]
+    if values:
+        connection.execute(_FORGET, values)
+
+
+def holders(connection: Connection, kind: str, native_id: str) -> list[int]:
+    """Primary keys of the resources that the bridge gave this entitlement to."""
+    return list(connection.execute(_HOLDERS, {"kind": kind, "native_id": native_id}).scalars())
+
+
+# --- accounts that are being replaced --------------------------------------------------------
+
+
+def retired(connection: Connection, pks: Sequence[int]) -> dict[int, list[str]]:
+    """For each resource, the native ids of the accounts that it replaces."""
+    found: dict[int, list[str]] = {pk: [] for pk in pks}
+    table = retired_accounts.c
+    for chunk in chunks(pks):
+        statement = select(table.resource_pk, table.native_id).where(table.resource_pk.in_(chunk))
+        for pk, native_id in connection.execute(statement.order_by(table.native_id)):
+            found[pk].append(native_id)
+    return found
+
+
+def retire(connection: Connection, pk: int, native_id: str, *, confirmed: bool) -> None:
+    """Note that an account is to be deleted once the resource has another one."""
+    connection.execute(
+        retired_accounts.insert().values(
+            resource_pk=pk, native_id=native_id, confirmed=int(confirmed)
+        )
+    )
+
+
+def confirmed_account(connection: Connection, pk: int) -> str | None:
+    """The retired account to which a failed rename returns."""
+    table = retired_accounts.c
+    found: str | None = connection.execute(
+        select(table.native_id).where(table.resource_pk == pk, table.confirmed == 1)
+    ).scalar_one_or_none()
+    return found
+
+
+def forget_retired(connection: Connection, pk: int, native_ids: Sequence[str]) -> None:
+    """Drop the note of `retire`: the accounts are gone, or are not to go after all."""
+    table = retired_accounts.c
+    connection.execute(
+        delete(retired_accounts).where(table.resource_pk == pk, table.native_id.in_(native_ids))
+    )
+
+
+# --- the vendor's catalogue -----------------------------------------------------------------
+
+
+def catalogue(connection: Connection, target: str) -> dict[Key, tuple[str, str, bool]]:
+    """The vendor's entitlements: (kind, native id) to (display name, description, assignable)."""
+    table = entitlements.c
+    rows = connection.execute(
+        select(
+            table.kind,
+            table.native_id,
+            table.display_name,
+            table.description,
+            table.assignable,
+        ).where(table.target == target)
+    )
+    return {(kind, native): (name, text, bool(flag)) for kind, native, name, text, flag in rows}
+
+
+def replace_catalogue(
+    connection: Connection, target: str, entries: dict[Key, tuple[str, str, bool]]
+) -> None:
+    """Store the vendor's entitlements as they are now."""
+    connection.execute(delete(entitlements).where(entitlements.c.target == target))
+    if entries:
+        connection.execute(
+            entitlements.insert(),
+            [
+                {
+                    "target": target,
+                    "kind": kind,
+                    "native_id": native_id,
+                    "display_name": name,
+                    "description": text,
+                    "assignable": int(flag),
+                }
+                for (kind, native_id), (name, text, flag) in entries.items()
+            ],
+        )

@@ -1,0 +1,173 @@
+"""The journal: every write as an operation, from intent to outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from scimbridge.directory.schema import operations
+
+PENDING = "pending"
+DONE = "done"
+FAILED = "failed"
+ABANDONED = "abandoned"
+
+_T = operations.c
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asked, and under which request id: on every journal entry and audit line."""
+
+    actor: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRow:
+    """One operation as stored; the columns' meaning is said in `scimbridge.directory.schema`."""
+
+    pk: int
+    target: str
+    resource_pk: int
+    resource_type: str
+    kind: str
+    removal: int
+    generation: int
+    status: str
+    request_id: str
+    actor: str
+    created: int
+    finished: int | None
+    attempts: int
+    next_attempt: int
+    error: str | None
+    steps: str | None
+
+    @property
+    def failure(self) -> dict[str, object]:
+        """``{"status": int, "scimType": str | None, "detail": str}`` of the last failure."""
+        found: dict[str, object] = orjson.loads(self.error or "{}")
+        return found
+
+
+_ALL = select(operations)
+_BY_PK = _ALL.where(_T.pk == bindparam("pk"))
+_PENDING_OF = _ALL.where(
+    _T.resource_pk == bindparam("resource_pk"), _T.status == PENDING
+).order_by(_T.pk)
+_DUE = (
+    _ALL.where(
+        _T.target == bindparam("target"),
+        _T.status == PENDING,
+        _T.next_attempt <= bindparam("now"),
+    )
+    .order_by(_T.pk)
+    .limit(bindparam("limit"))
+)
+
+_LAST_CREATION = (
+    _ALL.where(_T.resource_pk == bindparam("resource_pk"), _T.kind == "create")
+    .order_by(_T.pk.desc())
+    .limit(1)
+)
+
+
+def record(
+    connection: Connection,
+    caller: Caller,
+    *,
+    target: str,
+    resource_pk: int,
+    resource_type: str,
+    kind: str,
+    generation: int,
+    now: int,
+    next_attempt: int,
+    removal: bool = False,
+    status: str = PENDING,
+) -> int:
+    """Write down an operation; returns its primary key. Must be in the intent's transaction."""
+    (pk,) = connection.execute(
+        insert(operations)
+        .values(
+            target=target,
+            resource_pk=resource_pk,
+            resource_type=resource_type,
+            kind=kind,
+            removal=int(removal),
+            generation=generation,
+            status=status,
+            request_id=caller.request_id,
+            actor=caller.actor,
+            created=now,
+            finished=None if status == PENDING else now,
+            next_attempt=next_attempt,
+        )
+        .returning(_T.pk)
+    ).one()
+    return int(pk)
+
+
+def get(connection: Connection, pk: int) -> OperationRow:
+    """The operation with this primary key."""
+    return OperationRow(*connection.execute(_BY_PK, {"pk": pk}).one())
+
+
+def pending_of(connection: Connection, resource_pk: int) -> list[OperationRow]:
+    """The unfinished operations on a resource, oldest first."""
+    rows = connection.execute(_PENDING_OF, {"resource_pk": resource_pk})
+    return [OperationRow(*row) for row in rows]
+
+
+def due(connection: Connection, target: str, *, now: int, limit: int) -> list[OperationRow]:
+    """Unfinished operations that should be tried again by now, oldest first."""
+    rows = connection.execute(_DUE, {"target": target, "now": now, "limit": limit})
+    return [OperationRow(*row) for row in rows]
+
+
+def finish(
+    connection: Connection,
+    pks: Sequence[int],
+    *,
+    status: str,
+    now: int,
+    error: dict[str, object] | None = None,
+    steps: Sequence[dict[str, object]] = (),
+) -> None:
+    """Record the outcome of operations."""
+    if pks:
+        connection.execute(
+            update(operations)
+            .where(_T.pk.in_(pks))
+            .values(
+                status=status,
+                finished=now,
+                error=None if error is None else orjson.dumps(error).decode(),
+                steps=orjson.dumps(list(steps)).decode(),
+            )
+        )
+
+
+def postpone(
+    connection: Connection, pk: int, *, next_attempt: int, error: dict[str, object]
+) -> None:
+    """Note a transient failure and when to try again."""
+    connection.execute(
+        update(operations)
+        .where(_T.pk == pk, _T.status == PENDING)
+        .values(
+            attempts=_T.attempts + 1,
+            next_attempt=next_attempt,
+            error=orjson.dumps(error).decode(),
+        )
+    )
+
+
+def last_creation(connection: Connection, resource_pk: int) -> OperationRow | None:
+    """The newest operation that creates the resource."""
+    row = connection.execute(_LAST_CREATION, {"resource_pk": resource_pk}).first()
+    return None if row is None else OperationRow(*row)

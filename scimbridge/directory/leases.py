@@ -1,0 +1,89 @@
+"""Who may work on a resource's account now: leases with an expiry and a fence.
+
+A lease is taken and given back in transactions of its own; none is open while the vendor is
+called. The fence counts the leases of a resource: whoever comes back late sees that it moved on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, update
+
+from scimbridge.directory.resources import chunks
+from scimbridge.directory.schema import resources, targets
+
+_T = resources.c
+_STALE = (
+    update(resources)
+    .where(
+        _T.pk.in_(bindparam("pks", expanding=True)),
+        _T.lease_owner.is_not(None),
+        _T.lease_until < bindparam("now"),
+    )
+    # The holder vanished without giving it back, so what it did at the vendor is not known.
+    .values(dirty=1, lease_owner=None)
+)
+_TAKE = (
+    update(resources)
+    .where(
+        _T.pk.in_(bindparam("pks", expanding=True)),
+        _T.lease_until < bindparam("now"),
+        _T.generation > _T.confirmed_generation,
+    )
+    .values(
+        lease_owner=bindparam("owner"), lease_until=bindparam("until"), fence=_T.fence + 1
+    )
+    .returning(_T.pk)
+)
+_GIVE_BACK = (
+    update(resources)
+    .where(_T.pk == bindparam("of_pk"), _T.fence == bindparam("of_fence"))
+    .values(lease_owner=None, lease_until=0)
+)
+_MARK_DIRTY = (
+    update(resources)
+    .where(_T.pk == bindparam("of_pk"))
+    .values(dirty=1, generation=_T.generation + 1)
+)
+
+
+def take(
+    connection: Connection, pks: Sequence[int], *, owner: str, now: int, until: int
+) -> list[int]:
+    """Lease those of the unsettled resources that are free; returns their primary keys."""
+    taken: list[int] = []
+    for chunk in chunks(pks):
+        connection.execute(_STALE, {"pks": chunk, "now": now})
+        parameters = {"pks": chunk, "now": now, "owner": owner, "until": until}
+        taken += connection.execute(_TAKE, parameters).scalars()
+    return taken
+
+
+def give_back(connection: Connection, pk: int, fence: int) -> bool:
+    """End a lease; False if it was lost before, and somebody else may be at work."""
+    done = connection.execute(_GIVE_BACK, {"of_pk": pk, "of_fence": fence})
+    return done.rowcount == 1
+
+
+def mark_dirty(connection: Connection, pk: int) -> None:
+    """Have everything asserted again: calls were sent under a lease that was lost meanwhile."""
+    connection.execute(_MARK_DIRTY, {"of_pk": pk})
+
+
+def take_target(connection: Connection, name: str, *, owner: str, now: int, until: int) -> bool:
+    """Lease a whole target for one observation at a time."""
+    done = connection.execute(
+        update(targets)
+        .where(targets.c.name == name, targets.c.lease_until < now)
+        .values(lease_owner=owner, lease_until=until)
+    )
+    return done.rowcount == 1
+
+
+def give_back_target(connection: Connection, name: str, *, observed_at: int | None) -> None:
+    """End a target's lease, noting when it was observed if it was."""
+    values: dict[str, object] = {"lease_owner": None, "lease_until": 0}
+    if observed_at is not None:
+        values["observed_at"] = observed_at
+    connection.execute(update(targets).where(targets.c.name == name).values(**values))

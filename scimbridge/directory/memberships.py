@@ -1,0 +1,325 @@
+"""Group membership as rows, so that one member more in a group of 100,000 costs one row."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy.orm import aliased
+
+from scimbridge.directory.grants import Key
+from scimbridge.directory.resources import chunks
+from scimbridge.directory.schema import group_entitlements, memberships, resources
+
+_M = memberships.c
+_R = resources.c
+_members = aliased(resources)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """A member as readers see it; ``display`` is None if the id names nobody known."""
+
+    member_id: str
+    display: str | None
+    resource_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRef:
+    """A group that a resource is in, as readers see it."""
+
+    scim_id: str
+    display: str
+
+
+_MEMBERS = (
+    select(_M.member_id, _members.c.display, _members.c.resource_type)
+    .select_from(
+        memberships.join(resources, _R.pk == _M.group_pk).outerjoin(
+            _members, (_members.c.scim_id == _M.member_id) & (_members.c.target == _R.target)
+        )
+    )
+    .where(_M.group_pk == bindparam("group_pk"))
+    .order_by(_M.member_id)
+)
+_SHOWN = _MEMBERS.where(_M.have == 1)
+_WANTED_ROWS = _MEMBERS.where(_M.want == 1)
+_WANTED_AMONG = select(_M.member_id).where(
+    _M.group_pk == bindparam("group_pk"),
+    _M.want == 1,
+    _M.member_id.in_(bindparam("ids", expanding=True)),
+)
+_WANTED = select(_M.member_id).where(_M.group_pk == bindparam("group_pk"), _M.want == 1)
+_GROUPS_OF = (
+    select(_M.member_id, _R.scim_id, _R.display)
+    .select_from(memberships.join(resources, _R.pk == _M.group_pk))
+    .where(
+        _R.target == bindparam("target"),
+        _M.member_id.in_(bindparam("ids", expanding=True)),
+        _M.have == 1,
+        _R.confirmed.is_not(None),
+    )
+    .order_by(_R.created, _R.pk)
+)
+_GROUPS_WITH = (
+    select(_M.group_pk)
+    .select_from(memberships.join(resources, _R.pk == _M.group_pk))
+    .where(_R.target == bindparam("target"), _M.member_id == bindparam("member_id"), _M.have == 1)
+)
+_ENTITLEMENTS_OF = (
+    select(_M.member_id, group_entitlements.c.kind, group_entitlements.c.native_id)
+    .select_from(
+        memberships.join(
+            group_entitlements, group_entitlements.c.group_pk == _M.group_pk
+        ).join(resources, _R.pk == _M.group_pk)
+    )
+    .where(
+        _R.target == bindparam("target"),
+        _M.member_id.in_(bindparam("ids", expanding=True)),
+        _M.want == 1,
+    )
+)
+_INSERT = insert(memberships)
+_SET_WANT = (
+    update(memberships)
+    .where(_M.group_pk == bindparam("of_group"), _M.member_id == bindparam("of_member"))
+    .values(
+        want=bindparam("new_want"),
+        operation_pk=bindparam("new_operation"),
+        generation=bindparam("new_generation"),
+    )
+)
+_DROP_UNWANTED = delete(memberships).where(
+    _M.operation_pk == bindparam("of_operation"), _M.want == 0
+)
+_CONFIRM_WANTED = (
+    update(memberships)
+    .where(_M.operation_pk == bindparam("of_operation"), _M.want == 1)
+    .values(have=1, operation_pk=None, generation=0)
+)
+_CHANGED_BY = select(_M.member_id).where(
+    _M.operation_pk == bindparam("of_operation"), _M.want != _M.have
+)
+_UNSETTLED_OF = (
+    select(_members.c.pk)
+    .select_from(memberships.join(_members, _members.c.scim_id == _M.member_id))
+    .where(
+        _M.operation_pk == bindparam("of_operation"),
+        _M.generation > _members.c.confirmed_generation,
+    )
+)
+
+
+def shown(connection: Connection, group_pk: int) -> Iterator[MemberRow]:
+    """The confirmed members of a group, by id."""
+    for row in connection.execute(_SHOWN, {"group_pk": group_pk}):
+        yield MemberRow(*row)
+
+
+def wanted_members(connection: Connection, group_pk: int) -> Iterator[MemberRow]:
+    """The desired members of a group, by id."""
+    for row in connection.execute(_WANTED_ROWS, {"group_pk": group_pk}):
+        yield MemberRow(*row)
+
+
+def wanted(connection: Connection, group_pk: int) -> set[str]:
+    """The ids of all desired members."""
+    return set(connection.execute(_WANTED, {"group_pk": group_pk}).scalars())
+
+
+def wanted_among(connection: Connection, group_pk: int, ids: Collection[str]) -> set[str]:
+    """Which of ``ids`` are desired members."""
+    found: set[str] = set()
+    for chunk in chunks(list(ids)):
+        parameters = {"group_pk": group_pk, "ids": chunk}
+        found.update(connection.execute(_WANTED_AMONG, parameters).scalars())
+    return found
+
+
+def groups_of(
+    connection: Connection, target: str, ids: Collection[str]
+) -> dict[str, list[GroupRef]]:
+    """For each member id, the groups that it is shown to be in."""
+    found: dict[str, list[GroupRef]] = {}
+    for chunk in chunks(list(ids)):
+        for member_id, scim_id, display in connection.execute(
+            _GROUPS_OF, {"target": target, "ids": chunk}
+        ):
+            found.setdefault(member_id, []).append(GroupRef(scim_id, display))
+    return found
+
+
+def groups_with(connection: Connection, target: str, member_id: str) -> list[int]:
+    """Primary keys of the groups that show this member."""
+    parameters = {"target": target, "member_id": member_id}
+    return list(connection.execute(_GROUPS_WITH, parameters).scalars())
+
+
+def entitlements_of(
+    connection: Connection, target: str, ids: Collection[str]
+) -> dict[str, set[Key]]:
+    """For each member id, the union of what its desired groups grant."""
+    found: dict[str, set[Key]] = {}
+    for chunk in chunks(list(ids)):
+        for member_id, kind, native_id in connection.execute(
+            _ENTITLEMENTS_OF, {"target": target, "ids": chunk}
+        ):
+            found.setdefault(member_id, set()).add((kind, native_id))
+    return found
+
+
+def want(
+    connection: Connection,
+    group_pk: int,
+    changes: Mapping[str, bool],
+    *,
+    operation_pk: int | None,
+    generations: Mapping[str, int],
+) -> None:
+    """Set which members are desired; ``changes`` holds real changes only.
+
+    ``generations`` gives, for each member whose account is affected, the generation to wait for.
+    """
+    known: set[str] = set()
+    for chunk in chunks(list(changes)):
+        known.update(
+            connection.execute(
+                select(_M.member_id).where(_M.group_pk == group_pk, _M.member_id.in_(chunk))
+            ).scalars()
+        )
+    new = [
+        {
+            "group_pk": group_pk,
+            "member_id": member_id,
+            "want": int(wanted_now),
+            "have": 0,
+            "operation_pk": operation_pk,
+            "generation": generations.get(member_id, 0),
+        }
+        for member_id, wanted_now in changes.items()
+        if member_id not in known
+    ]
+    if new:
+        connection.execute(_INSERT, new)
+    old = [
+        {
+            "of_group": group_pk,
+            "of_member": member_id,
+            "new_want": int(changes[member_id]),
+            "new_operation": operation_pk,
+            "new_generation": generations.get(member_id, 0),
+        }
+        for member_id in sorted(known)
+    ]
+    if old:
+        connection.execute(_SET_WANT, old)
+
+
+def unsettled_members(connection: Connection, operation_pk: int) -> list[int]:
+    """Primary keys of the users that an operation on a group still waits for."""
+    return list(connection.execute(_UNSETTLED_OF, {"of_operation": operation_pk}).scalars())
+
+
+def confirm(connection: Connection, operation_pk: int) -> list[str]:
+    """Show what an operation changed; returns the ids of the members whose groups changed."""
+    parameters = {"of_operation": operation_pk}
+    changed = list(connection.execute(_CHANGED_BY, parameters).scalars())
+    connection.execute(_DROP_UNWANTED, parameters)
+    connection.execute(_CONFIRM_WANTED, parameters)
+    return changed
+
+
+def touched_by(connection: Connection, operation_pk: int) -> list[str]:
+    """Ids of the members whose accounts an unfinished operation may affect."""
+    statement = select(_M.member_id).where(_M.operation_pk == operation_pk)
+    return list(connection.execute(statement).scalars())
+
+
+def touch_all(
+    connection: Connection, group_pk: int, operation_pk: int, generations: Mapping[str, int]
+) -> None:
+    """Have ``operation_pk`` wait for all members: what the group grants has changed."""
+    for member_id, generation in generations.items():
+        connection.execute(
+            update(memberships)
+            .where(_M.group_pk == group_pk, _M.member_id == member_id)
+            .values(operation_pk=operation_pk, generation=generation)
+        )
+
+
+def withdraw(
+    connection: Connection, operation_pk: int, generations: Mapping[str, int], *, into: int
+) -> None:
+    """Want again what is shown, for all that ``operation_pk`` changed; ``into`` carries it on."""
+    connection.execute(
+        update(memberships)
+        .where(_M.operation_pk == operation_pk)
+        .values(want=_M.have, operation_pk=into)
+    )
+    for member_id, generation in generations.items():
+        connection.execute(
+            update(memberships)
+            .where(_M.operation_pk == into, _M.member_id == member_id)
+            .values(generation=generation)
+        )
+
+
+def remove_member(connection: Connection, target: str, member_id: str) -> list[int]:
+    """Take a resource out of every group of its target; returns those groups' primary keys."""
+    groups = list(
+        connection.execute(
+            select(_M.group_pk)
+            .select_from(memberships.join(resources, _R.pk == _M.group_pk))
+            .where(_R.target == target, _M.member_id == member_id)
+        ).scalars()
+    )
+    for chunk in chunks(groups):
+        connection.execute(
+            delete(memberships).where(_M.member_id == member_id, _M.group_pk.in_(chunk))
+        )
+    return groups
+
+
+def counts(connection: Connection, group_pk: int) -> int:
+    """How many members a group shows."""
+    found: int = connection.execute(
+        select(func.count()).where(_M.group_pk == group_pk, _M.have == 1)
+    ).scalar_one()
+    return found
+
+
+# --- what groups grant -----------------------------------------------------------------------
+
+
+def granted_by(connection: Connection, group_pk: int) -> set[Key]:
+    """The entitlements that the members of a group get."""
+    table = group_entitlements.c
+    rows = connection.execute(
+        select(table.kind, table.native_id).where(table.group_pk == group_pk)
+    )
+    return {(kind, native_id) for kind, native_id in rows}
+
+
+def set_granted_by(connection: Connection, group_pk: int, keys: Sequence[Key]) -> None:
+    """Replace the entitlements that the members of a group get."""
+    connection.execute(
+        delete(group_entitlements).where(group_entitlements.c.group_pk == group_pk)
+    )
+    if keys:
+        connection.execute(
+            group_entitlements.insert(),
+            [
+                {"group_pk": group_pk, "kind": kind, "native_id": native_id}
+                for kind, native_id in keys
+            ],
+        )
+
+
+def has_unfinished(connection: Connection, group_pk: int) -> bool:
+    """Whether any membership of the group waits for an operation."""
+    found: bool = connection.execute(
+        select(exists().where(_M.group_pk == group_pk, _M.operation_pk.is_not(None)))
+    ).scalar_one()
+    return found

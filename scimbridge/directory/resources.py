@@ -1,0 +1,261 @@
+"""Users and groups: desired and confirmed documents, their keys, generations and bindings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from scimbridge.directory.schema import resources
+
+_Item = TypeVar("_Item")
+_T = resources.c
+_CHUNK = 500
+"""Ids in one IN list: below SQLite's oldest limit of 999 variables."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceRow:
+    """One resource as stored; the columns' meaning is said in `scimbridge.directory.schema`."""
+
+    pk: int
+    target: str
+    resource_type: str
+    scim_id: str | None
+    desired_key: str | None
+    confirmed_key: str | None
+    external_id: str | None
+    desired: str
+    confirmed: str | None
+    disposition: str
+    generation: int
+    confirmed_generation: int
+    revision: int
+    claimed: int
+    origin: str | None
+    native_id: str | None
+    observed: str | None
+    attempted_at: int | None
+    dirty: int
+    lease_owner: str | None
+    lease_until: int
+    fence: int
+    display: str | None
+    created: int
+    last_modified: int
+
+    @property
+    def settled(self) -> bool:
+        """Whether the vendor matches what was asked for."""
+        return self.confirmed_generation >= self.generation
+
+
+_ALL = select(resources)
+_BY_ID = _ALL.where(
+    _T.target == bindparam("target"),
+    _T.resource_type == bindparam("resource_type"),
+    _T.scim_id == bindparam("scim_id"),
+)
+_BY_CONFIRMED_KEY = _ALL.where(
+    _T.target == bindparam("target"),
+    _T.resource_type == bindparam("resource_type"),
+    _T.confirmed_key == bindparam("key"),
+).order_by(_T.created, _T.pk)
+_BY_ANY_KEY = _ALL.where(
+    _T.target == bindparam("target"),
+    _T.resource_type == bindparam("resource_type"),
+    (_T.desired_key == bindparam("key")) | (_T.confirmed_key == bindparam("key")),
+).order_by(_T.pk)
+_BY_EXTERNAL_ID = _ALL.where(
+    _T.target == bindparam("target"),
+    _T.resource_type == bindparam("resource_type"),
+    _T.external_id == bindparam("external_id"),
+).order_by(_T.created, _T.pk)
+_BY_NATIVE_ID = _ALL.where(
+    _T.target == bindparam("target"),
+    _T.resource_type == bindparam("resource_type"),
+    _T.native_id == bindparam("native_id"),
+)
+_BY_PKS = _ALL.where(_T.pk.in_(bindparam("pks", expanding=True)))
+_BY_IDS = _ALL.where(
+    _T.target == bindparam("target"),
+    _T.scim_id.in_(bindparam("ids", expanding=True)),
+)
+_VISIBLE = _ALL.where(
+    _T.target == bindparam("target"),
+    _T.resource_type == bindparam("resource_type"),
+    _T.confirmed.is_not(None),
+).order_by(_T.created, _T.pk)
+_PAGE = _VISIBLE.limit(bindparam("limit")).offset(bindparam("offset"))
+_COUNT = select(func.count()).where(
+    _T.target == bindparam("target"),
+    _T.resource_type == bindparam("resource_type"),
+    _T.confirmed.is_not(None),
+)
+_UNSETTLED = (
+    select(_T.pk)
+    .where(
+        _T.target == bindparam("target"),
+        _T.generation > _T.confirmed_generation,
+        _T.resource_type == "User",
+        _T.lease_until < bindparam("now"),
+    )
+    .order_by(_T.pk)
+    .limit(bindparam("limit"))
+)
+_RAISE_GENERATION = (
+    update(resources)
+    .where(_T.pk.in_(bindparam("pks", expanding=True)))
+    .values(generation=_T.generation + 1)
+)
+_RAISE_REVISION = (
+    update(resources)
+    .where(_T.target == bindparam("of_target"), _T.scim_id.in_(bindparam("ids", expanding=True)))
+    .values(revision=_T.revision + 1)
+)
+_DELETE = delete(resources).where(_T.pk == bindparam("of_pk"))
+
+
+def _one(connection: Connection, statement: Any, **parameters: Any) -> ResourceRow | None:
+    row = connection.execute(statement, parameters).first()
+    return None if row is None else ResourceRow(*row)
+
+
+def find(
+    connection: Connection, target: str, resource_type: str, scim_id: str
+) -> ResourceRow | None:
+    """The resource with this SCIM id, settled or not."""
+    return _one(connection, _BY_ID, target=target, resource_type=resource_type, scim_id=scim_id)
+
+
+def find_for_update(
+    connection: Connection, target: str, resource_type: str, scim_id: str
+) -> ResourceRow | None:
+    """Like `find`, keeping other writers away until the transaction ends."""
+    statement = _BY_ID.with_for_update()
+    return _one(connection, statement, target=target, resource_type=resource_type, scim_id=scim_id)
+
+
+def by_confirmed_key(
+    connection: Connection, target: str, resource_type: str, key: str
+) -> list[ResourceRow]:
+    """What readers know under this prepared name: several only if names need not be unique."""
+    parameters = {"target": target, "resource_type": resource_type, "key": key}
+    return [ResourceRow(*row) for row in connection.execute(_BY_CONFIRMED_KEY, parameters)]
+
+
+def find_by_any_key(
+    connection: Connection, target: str, resource_type: str, key: str
+) -> ResourceRow | None:
+    """The resource that has, or is about to have, this key."""
+    return _one(connection, _BY_ANY_KEY, target=target, resource_type=resource_type, key=key)
+
+
+def find_by_native_id(
+    connection: Connection, target: str, resource_type: str, native_id: str
+) -> ResourceRow | None:
+    """The resource that is bound to this account or entitlement."""
+    return _one(
+        connection,
+        _BY_NATIVE_ID,
+        target=target,
+        resource_type=resource_type,
+        native_id=native_id,
+    )
+
+
+def by_external_id(
+    connection: Connection, target: str, resource_type: str, external_id: str
+) -> list[ResourceRow]:
+    """All resources with this externalId: the client may use one twice."""
+    rows = connection.execute(
+        _BY_EXTERNAL_ID,
+        {"target": target, "resource_type": resource_type, "external_id": external_id},
+    )
+    return [ResourceRow(*row) for row in rows]
+
+
+def by_pks(connection: Connection, pks: Sequence[int]) -> list[ResourceRow]:
+    """The resources with these primary keys, in no particular order."""
+    return [
+        ResourceRow(*row)
+        for chunk in chunks(pks)
+        for row in connection.execute(_BY_PKS, {"pks": chunk})
+    ]
+
+
+def by_ids(connection: Connection, target: str, ids: Collection[str]) -> dict[str, ResourceRow]:
+    """The resources with these SCIM ids, of any type, by id; unknown ids are left out."""
+    return {
+        row.scim_id: ResourceRow(*row)
+        for chunk in chunks(list(ids))
+        for row in connection.execute(_BY_IDS, {"target": target, "ids": chunk})
+    }
+
+
+def visible(connection: Connection, target: str, resource_type: str) -> Iterator[ResourceRow]:
+    """All that readers can see, in the one stable order: by creation, then by primary key."""
+    rows = connection.execute(_VISIBLE, {"target": target, "resource_type": resource_type})
+    for row in rows:
+        yield ResourceRow(*row)
+
+
+def page(
+    connection: Connection, target: str, resource_type: str, *, offset: int, limit: int
+) -> list[ResourceRow]:
+    """``limit`` of `visible`, from the zero-based ``offset``."""
+    rows = connection.execute(
+        _PAGE,
+        {"target": target, "resource_type": resource_type, "offset": offset, "limit": limit},
+    )
+    return [ResourceRow(*row) for row in rows]
+
+
+def count(connection: Connection, target: str, resource_type: str) -> int:
+    """How many resources `visible` yields."""
+    found: int = connection.execute(
+        _COUNT, {"target": target, "resource_type": resource_type}
+    ).scalar_one()
+    return found
+
+
+def unsettled_users(connection: Connection, target: str, *, now: int, limit: int) -> list[int]:
+    """Primary keys of users whose account does not match yet and whom nobody is working on."""
+    rows = connection.execute(_UNSETTLED, {"target": target, "now": now, "limit": limit})
+    return list(rows.scalars())
+
+
+def create(connection: Connection, **columns: Any) -> int:
+    """Insert a resource; returns its primary key."""
+    (pk,) = connection.execute(insert(resources).values(**columns).returning(_T.pk)).one()
+    return int(pk)
+
+
+def change(connection: Connection, pk: int, **columns: Any) -> None:
+    """Set columns of one resource."""
+    connection.execute(update(resources).where(_T.pk == pk).values(**columns))
+
+
+def raise_generation(connection: Connection, pks: Sequence[int]) -> None:
+    """Mark resources as unsettled: what is wanted of them changed."""
+    for chunk in chunks(pks):
+        connection.execute(_RAISE_GENERATION, {"pks": chunk})
+
+
+def raise_revision(connection: Connection, target: str, ids: Collection[str]) -> None:
+    """Give resources a new version because something that they show changed elsewhere."""
+    for chunk in chunks(list(ids)):
+        connection.execute(_RAISE_REVISION, {"of_target": target, "ids": chunk})
+
+
+def remove(connection: Connection, pk: int) -> None:
+    """Forget a resource and everything that hangs on it."""
+    connection.execute(_DELETE, {"of_pk": pk})
+
+
+def chunks(items: Sequence[_Item], size: int = _CHUNK) -> Iterator[Sequence[_Item]]:
+    """``items`` in runs of at most ``size``, for IN lists."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

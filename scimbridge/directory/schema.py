@@ -1,0 +1,195 @@
+"""The tables of the directory. What each column promises is said here and nowhere else.
+
+Times are whole milliseconds since the Unix epoch, truth values are 0 or 1 and documents are JSON
+text, so that the same definitions serve SQLite's STRICT tables and PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+Big = BigInteger().with_variant(Integer, "sqlite")
+"""64 bits on both databases: STRICT tables of SQLite accept the name INTEGER alone."""
+
+
+def _flag(name: str, default: str = "0") -> Column[int]:
+    return Column(name, Integer, nullable=False, server_default=default)
+
+
+def _table(name: str, *columns: Column[object] | Index | UniqueConstraint) -> Table:
+    return Table(name, metadata, *columns, sqlite_strict=True)
+
+
+targets = _table(
+    "targets",
+    Column("name", Text, primary_key=True),
+    Column("observed_at", Big),  # when all accounts and entitlements were last read
+    Column("lease_owner", Text),
+    Column("lease_until", Big, nullable=False, server_default="0"),
+)
+
+resources = _table(
+    "resources",
+    Column("pk", Big, primary_key=True, autoincrement=True),
+    Column("target", Text, nullable=False),
+    Column("resource_type", Text, nullable=False),
+    # NULL until the resource is bound to its account: the id is derived from the native id.
+    Column("scim_id", Text),
+    # The prepared userName or displayName of the desired and of the confirmed document.
+    Column("desired_key", Text),
+    Column("confirmed_key", Text),
+    Column("external_id", Text),
+    # What the IdP asked for, and what reads show: the last document that the vendor matched.
+    Column("desired", Text, nullable=False),
+    Column("confirmed", Text),
+    # present, deleted (the account goes too), released (the account stays, our grants go).
+    Column("disposition", Text, nullable=False, server_default="present"),
+    # The resource is settled when both are equal; every intent raises the first.
+    Column("generation", Big, nullable=False, server_default="1"),
+    Column("confirmed_generation", Big, nullable=False, server_default="0"),
+    # Raised by every change that a reader can see; the ETag.
+    Column("revision", Big, nullable=False, server_default="1"),
+    # 1 once a SCIM client was told of this resource by an answered write.
+    _flag("claimed"),
+    # created or adopted: whether undoing the creation may delete the account.
+    Column("origin", Text),
+    Column("native_id", Text),
+    # The account's attributes as the vendor last showed or took them.
+    Column("observed", Text),
+    # When a create was about to be sent and its outcome is not recorded yet.
+    Column("attempted_at", Big),
+    # 1: what the vendor holds is not known, so every wanted step is asserted again.
+    _flag("dirty"),
+    Column("lease_owner", Text),
+    Column("lease_until", Big, nullable=False, server_default="0"),
+    Column("fence", Big, nullable=False, server_default="0"),
+    # Shown as `display` where other resources refer to this one.
+    Column("display", Text),
+    Column("created", Big, nullable=False),
+    Column("last_modified", Big, nullable=False),
+    UniqueConstraint("target", "resource_type", "desired_key", name="uq_resources_desired_key"),
+    UniqueConstraint("scim_id", name="uq_resources_scim_id"),
+    Index("ix_resources_confirmed_key", "target", "resource_type", "confirmed_key"),
+    Index("ix_resources_external_id", "target", "resource_type", "external_id"),
+    Index("ix_resources_native_id", "target", "resource_type", "native_id", unique=True),
+    Index("ix_resources_order", "target", "resource_type", "created", "pk"),
+)
+
+memberships = _table(
+    "memberships",
+    Column("group_pk", Big, ForeignKey("resources.pk", ondelete="CASCADE"), primary_key=True),
+    # The member's SCIM id as the client gave it; it may name nobody (yet).
+    Column("member_id", Text, primary_key=True),
+    # Desired and confirmed; a row with neither does not exist.
+    _flag("want"),
+    _flag("have"),
+    # The operation that last changed `want`, until it is finished.
+    Column("operation_pk", Big),
+    # The member's generation that carries this change; 0 if no account is affected.
+    Column("generation", Big, nullable=False, server_default="0"),
+    Index("ix_memberships_member", "member_id"),
+    Index("ix_memberships_operation", "operation_pk"),
+)
+
+group_entitlements = _table(
+    "group_entitlements",
+    Column("group_pk", Big, ForeignKey("resources.pk", ondelete="CASCADE"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("native_id", Text, primary_key=True),
+)
+
+grants = _table(
+    "grants",
+    Column("resource_pk", Big, ForeignKey("resources.pk", ondelete="CASCADE"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("native_id", Text, primary_key=True),
+    # asserted: ours, a grant or revoke was about to be sent; held: ours, confirmed;
+    # taking: not ours, a deactivation is taking it; suspended: taken, to be given back.
+    Column("state", Text, nullable=False),
+)
+
+retired_accounts = _table(
+    "retired_accounts",
+    Column("resource_pk", Big, ForeignKey("resources.pk", ondelete="CASCADE"), primary_key=True),
+    Column("native_id", Text, primary_key=True),
+    # 1: the account of the confirmed document, to which a failed rename returns.
+    _flag("confirmed"),
+)
+
+entitlements = _table(
+    "entitlements",
+    Column("target", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("native_id", Text, primary_key=True),
+    Column("display_name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    _flag("assignable", "1"),
+)
+
+operations = _table(
+    "operations",
+    Column("pk", Big, primary_key=True, autoincrement=True),
+    Column("target", Text, nullable=False),
+    Column("resource_pk", Big, nullable=False),
+    Column("resource_type", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    # 1: takes access away, and is therefore never dropped.
+    _flag("removal"),
+    # The resource's generation that carries this operation.
+    Column("generation", Big, nullable=False),
+    # pending, done, failed, abandoned
+    Column("status", Text, nullable=False),
+    Column("request_id", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("created", Big, nullable=False),
+    Column("finished", Big),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_attempt", Big, nullable=False, server_default="0"),
+    # JSON: {"status", "scimType", "detail"} of a failure, or of the last transient one.
+    Column("error", Text),
+    # JSON: the steps that were applied.
+    Column("steps", Text),
+    Index("ix_operations_due", "status", "next_attempt"),
+    Index("ix_operations_resource", "resource_pk", "status"),
+)
+
+tokens = _table(
+    "tokens",
+    Column("id", Text, primary_key=True),
+    Column("target", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("digest", Text, nullable=False),  # HMAC-SHA256 of the secret half
+    _flag("read_only"),
+    Column("created", Big, nullable=False),
+    Column("expires", Big),
+    Column("revoked", Big),
+    Column("last_used", Big),
+)
+
+audit = _table(
+    "audit",
+    Column("pk", Big, primary_key=True, autoincrement=True),
+    Column("target", Text, nullable=False),
+    Column("at", Big, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("request_id", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("resource_type", Text, nullable=False),
+    Column("scim_id", Text),
+    Column("detail", Text, nullable=False),
+    # HMAC over the previous line's digest and this line: one chain a target.
+    Column("digest", Text, nullable=False),
+    Index("ix_audit_target", "target", "pk"),
+)

@@ -1,0 +1,77 @@
+"""POST of something that is there already: a conflict, a repetition, or an adoption.
+
+A resource is claimed once a SCIM client was answered a write on it. Until then a POST for the same
+name is not a conflict: the resource was found at the vendor, or it is what an interrupted POST of
+the same client left behind, and must be answered 201 rather than 409.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from scimbridge.directory import journal, resources
+from scimbridge.directory.engine import Directory
+from scimbridge.directory.resources import ResourceRow
+from scimbridge.errors import TemporarilyUnavailable, Uniqueness
+from scimbridge.provisioning.plan import Disposition
+
+ANSWERING_MS = 3000
+"""How long after its end an operation's request may still be writing its answer."""
+
+_POLL_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Decides what a POST for a name that exists means."""
+
+    directory: Directory
+    now: Callable[[], int]
+    deadline_s: float
+    pause: Callable[[float], None] = field(default=time.sleep)
+
+    def await_rivals(self, target: str, resource_type: str, key: str) -> None:
+        """Wait while another request that creates the same resource is alive.
+
+        Returns if there is none, or if it vanished without an answer. Raises `Uniqueness` if it
+        succeeded, `TemporarilyUnavailable` if it takes too long.
+        """
+        until = time.monotonic() + self.deadline_s
+        while time.monotonic() < until:
+            with self.directory.read() as connection:
+                row = resources.find_by_any_key(connection, target, resource_type, key)
+                if row is None:
+                    return
+                creation = journal.last_creation(connection, row.pk)
+            if row.claimed and row.confirmed is not None:
+                raise taken(resource_type, key)
+            if creation is None or not self._is_alive(creation):
+                return
+            self.pause(_POLL_S)
+        raise TemporarilyUnavailable(f"{key} is being created by another request")
+
+    def _is_alive(self, creation: journal.OperationRow) -> bool:
+        if creation.status == journal.PENDING:
+            # A request that gave up, and the background, count their attempts.
+            return creation.attempts == 0 and creation.next_attempt > self.now()
+        if creation.status == journal.DONE and creation.finished is not None:
+            return self.now() - creation.finished < ANSWERING_MS
+        return False
+
+
+def require_free(row: ResourceRow) -> None:
+    """Raise unless a POST may take over ``row``, which has the same name."""
+    if row.disposition != Disposition.PRESENT.value:
+        raise TemporarilyUnavailable(f"the former {row.resource_type} of this name is being deleted")
+    if row.claimed and row.confirmed is not None:
+        raise taken(row.resource_type, row.desired_key or "")
+
+
+def taken(resource_type: str, key: str) -> Uniqueness:
+    """The answer to a second POST."""
+    attribute = "userName" if resource_type == "User" else "displayName"
+    return Uniqueness(
+        f'a {resource_type} with {attribute} "{key}" exists; find it with a filter and update it'
+    )

@@ -1,0 +1,179 @@
+"""Convergence: bringing the vendor to what the directory says is desired.
+
+The same code runs for a live request, for the repetition of one that failed and for what a crash
+left behind. Nothing here relies on how far an earlier attempt came: it starts from the desired
+state and from what is recorded as observed, and every step can be repeated.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from scimbridge.connectors.deadline import deadline, remaining
+from scimbridge.connectors.interface import HeldGrant
+from scimbridge.directory import grants, leases
+from scimbridge.directory.engine import Directory
+from scimbridge.errors import AccessRemains, ScimError, VendorError, VendorNotFound
+from scimbridge.provisioning.correlation import Correlation, entitlement_keys
+from scimbridge.provisioning.execute import execute
+from scimbridge.provisioning.outcome import Outcomes
+from scimbridge.provisioning.plan import (
+    CreateAccount,
+    Grant,
+    Revoke,
+    needs_direct_grants,
+    plan,
+    takes_all_access,
+)
+from scimbridge.provisioning.targets import Target
+from scimbridge.provisioning.work import Work, load
+
+LEASE_MARGIN_S = 10
+"""A lease outlives the deadline of its request by this much: the last vendor call may run over."""
+
+_POLL_S = (0.004, 0.03)
+
+
+@dataclass(frozen=True, slots=True)
+class Converger:
+    """Converges the users of one target. Safe between threads, processes and replicas."""
+
+    target: Target
+    directory: Directory
+    outcomes: Outcomes
+    owner: str
+    """Names this process in leases."""
+    now: Callable[[], int]
+    """Milliseconds since the epoch."""
+    pause: Callable[[float], None] = field(default=time.sleep)
+
+    def converge(
+        self,
+        pks: Sequence[int],
+        *,
+        seconds: float,
+        done: Callable[[], bool],
+        secrets: Mapping[int, Mapping[str, str]] | None = None,
+    ) -> dict[int, Exception]:
+        """Work on those of ``pks`` that are unsettled until ``done()`` or ``seconds`` are over.
+
+        Users on whom somebody else works are waited for. Returns the failures by primary key; a
+        user with a failure is not tried again within the call.
+        """
+        failures: dict[int, Exception] = {}
+        with deadline(seconds):
+            while not done():
+                pending = [pk for pk in pks if pk not in failures]
+                leased = self._lease(pending, seconds) if pending else []
+                if leased:
+                    failures.update(self._pass(leased, secrets or {}))
+                elif not pending or not remaining():
+                    break
+                else:
+                    self.pause(random.uniform(*_POLL_S))  # noqa: S311 - spreads the waiting
+        return failures
+
+    def _lease(self, pks: Sequence[int], seconds: float) -> list[int]:
+        until = self.now() + round((seconds + LEASE_MARGIN_S) * 1000)
+        with self.directory.write() as connection:
+            return leases.take(connection, pks, owner=self.owner, now=self.now(), until=until)
+
+    def _pass(
+        self, pks: Sequence[int], secrets: Mapping[int, Mapping[str, str]]
+    ) -> dict[int, Exception]:
+        with self.directory.read() as connection:
+            work = load(connection, self.target, pks, secrets)
+        self._bind(work)
+        for item in work:
+            self._plan(item)
+        self._record_intent(work)
+        execute(self.target.connector, work)
+        for item in work:
+            if item.remaining and item.error is None and not item.gone:
+                item.error = AccessRemains(
+                    f"{item.desired.account.user_name} still has {', '.join(item.remaining)}, "
+                    "which the bridge cannot take away; remove it in the vendor's console"
+                )
+        self.outcomes.conclude(work)
+        return {item.row.pk: item.error for item in work if item.error is not None}
+
+    def _bind(self, work: list[Work]) -> None:
+        """Find or create the missing accounts, and reload those users: their plan has changed."""
+        correlation = Correlation(self.target, self.directory, self.now)
+        bound = []
+        for item in work:
+            steps = plan(item.desired, item.observed, self.target.policy)
+            creation = next((step for step in steps if isinstance(step, CreateAccount)), None)
+            if creation is None:
+                continue
+            try:
+                self.target.guard.check_steps(item.desired.account.user_name, steps)
+            except ScimError as error:
+                item.error = error
+                continue
+            correlation.bind(item, creation)
+            if item.error is None:
+                bound.append(item)
+        if not bound:
+            return
+        secrets = {item.row.pk: item.desired.account.secrets for item in bound}
+        with self.directory.read() as connection:
+            again = load(connection, self.target, list(secrets), secrets)
+        fresh = {item.row.pk: item for item in again}
+        for item in bound:
+            item.row = fresh[item.row.pk].row
+            item.desired = fresh[item.row.pk].desired
+            item.observed = fresh[item.row.pk].observed
+
+    def _plan(self, item: Work) -> None:
+        if item.error is not None:
+            return
+        try:
+            if needs_direct_grants(item.desired, item.observed, self.target.policy):
+                self._read_direct_grants(item)
+            item.steps = plan(item.desired, item.observed, self.target.policy)
+            self.target.guard.check_steps(item.desired.account.user_name, item.steps)
+        except (VendorError, ScimError) as error:
+            item.error = error
+
+    def _read_direct_grants(self, item: Work) -> None:
+        held: set[HeldGrant] = set()
+        for native_id in filter(None, [item.observed.native_id, *item.observed.retired]):
+            try:
+                held |= self.target.connector.grants(native_id)
+            except VendorNotFound:
+                continue  # gone, and its access with it; the steps find out what that means
+        direct = frozenset(grant.entitlement for grant in held if grant.direct)
+        item.observed = replace(item.observed, direct=direct)
+        if takes_all_access(item.desired):
+            # What comes through a group or a parent tenant survives every revocation of ours.
+            item.remaining = tuple(
+                sorted(
+                    f"{grant.entitlement} through {grant.via or 'another tenant or group'}"
+                    for grant in held
+                    if not grant.direct and grant.source not in direct
+                )
+            )
+
+    def _record_intent(self, work: Sequence[Work]) -> None:
+        """Write down which grants are about to change hands, before the first call is sent."""
+        asserted: list[tuple[int, grants.Key]] = []
+        taking: list[tuple[int, grants.Key]] = []
+        for item in work:
+            if item.error is not None:
+                continue
+            touched = {step.entitlement for step in item.steps if isinstance(step, Grant | Revoke)}
+            ours = item.observed.held | item.observed.uncertain - item.observed.suspended
+            managed = touched & (item.desired.entitlements | ours)
+            asserted += [(item.row.pk, key) for key in entitlement_keys(frozenset(managed))]
+            by_hand = frozenset(touched - managed)
+            if not item.desired.account.active:
+                by_hand |= item.direct_by_hand
+            taking += [(item.row.pk, key) for key in entitlement_keys(by_hand)]
+        if asserted or taking:
+            with self.directory.write() as connection:
+                grants.put(connection, grants.ASSERTED, asserted)
+                grants.put(connection, grants.TAKING, taking)

@@ -1,0 +1,43 @@
+"""Identity: which names are the same, and which SCIM id belongs to which native id."""
+
+from __future__ import annotations
+
+import unicodedata
+import uuid
+
+from precis_i18n import get_profile
+
+_PREPARE = get_profile("UsernameCaseMapped")
+_NAMESPACE = uuid.UUID("6f1d0f0a-6a8c-5d0c-9a33-5f2f3c1f7b52")
+"""Fixed for ever: every SCIM id of a bound resource is derived from it."""
+
+
+def user_key(user_name: str) -> str:
+    """The form in which two user names are compared (RFC 7644 section 5, RFC 8265 section 3.3).
+
+    Names that the profile refuses (it knows no spaces, for one) are compared by their NFKC case
+    folding instead: an IdP that sends them must not be locked out.
+    """
+    try:
+        prepared: str = _PREPARE.enforce(user_name)
+    except UnicodeEncodeError:
+        return unicodedata.normalize("NFKC", user_name).casefold()
+    return prepared
+
+
+def group_key(display_name: str) -> str:
+    """The form in which two group names are compared: displayName is not case-exact."""
+    return unicodedata.normalize("NFC", display_name).casefold()
+
+
+def derived_id(target: str, resource_type: str, native_id: str) -> str:
+    """The SCIM id of what ``native_id`` names at ``target``.
+
+    Derived, so that a directory that is rebuilt from the vendor gives the same ids back.
+    """
+    return str(uuid.uuid5(_NAMESPACE, f"{target}\n{resource_type}\n{native_id}"))
+
+
+def random_id() -> str:
+    """A SCIM id for what has no native id."""
+    return str(uuid.uuid4())

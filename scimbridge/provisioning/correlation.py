@@ -1,0 +1,149 @@
+"""Binding a person to an account: found by its login and adopted, or created exactly once.
+
+A crash or a lost answer between "created at the vendor" and "stored here" must lead neither to a
+second account nor to an orphan. So every create is preceded by a search for the login and by a
+durable mark; while a marked create's outcome is unknown, and the vendor's search may lag, the
+search is repeated before the create is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from scimbridge.connectors.interface import Account, Created, Entitlement
+from scimbridge.directory import grants, resources
+from scimbridge.directory.engine import Directory
+from scimbridge.errors import (
+    InvalidValue,
+    OutcomeUnknown,
+    Uniqueness,
+    VendorConflict,
+    VendorError,
+    VendorRejected,
+    VendorUnavailable,
+)
+from scimbridge.provisioning.correlate import derived_id
+from scimbridge.provisioning.plan import CreateAccount
+from scimbridge.provisioning.targets import Target
+from scimbridge.provisioning.work import Work, dump_account
+
+
+@dataclass(frozen=True, slots=True)
+class Correlation:
+    """Finds or creates the accounts of one target."""
+
+    target: Target
+    directory: Directory
+    now: Callable[[], int]
+    """Milliseconds since the epoch."""
+
+    def bind(self, item: Work, step: CreateAccount) -> None:
+        """Give ``item`` its account, recording each stage; an error is left on the item."""
+        try:
+            account = self.target.connector.find_account(step.account.user_name)
+            if account is not None:
+                self._adopt(item, account)
+            elif not self.target.policy.capabilities.can_create_accounts:
+                raise self._cannot_create(step.account)
+            else:
+                self._create(item, step)
+        except VendorConflict as conflict:
+            self._adopt_rival(item, step.account.user_name, conflict)
+        except (VendorError, Uniqueness, InvalidValue) as error:
+            item.error = error
+
+    def _create(self, item: Work, step: CreateAccount) -> None:
+        settled_at = (item.row.attempted_at or 0) + round(
+            self.target.policy.capabilities.settle_seconds * 1000
+        )
+        if item.row.attempted_at is not None and self.now() < settled_at:
+            raise VendorUnavailable(
+                f"creating {step.account.user_name} was interrupted and its outcome is not known; "
+                "the vendor's search may not show a new account yet, so it is searched for again "
+                "before it is created again",
+                retry_after=(settled_at - self.now()) / 1000,
+            )
+        with self.directory.write() as connection:
+            resources.change(connection, item.row.pk, attempted_at=self.now())
+        try:
+            created = self.target.connector.create_account(step.account, step.entitlements)
+        except (OutcomeUnknown, VendorConflict):
+            raise
+        except VendorError:
+            with self.directory.write() as connection:
+                resources.change(connection, item.row.pk, attempted_at=None)
+            raise
+        item.log.append({"step": f"create {step.account.user_name} as {created.native_id}"})
+        self._record(item, created, step.account, origin="created")
+
+    def _adopt_rival(self, item: Work, user_name: str, conflict: VendorConflict) -> None:
+        """The vendor says that the login is taken: by an account that we can see, or not."""
+        try:
+            account = self.target.connector.find_account(user_name)
+            if account is not None:
+                self._adopt(item, account)
+                return
+        except (VendorError, Uniqueness) as error:
+            item.error = error
+            return
+        if self._is_our_own(item):
+            item.error = VendorUnavailable(
+                f"{user_name} was created before an interruption and is not visible yet",
+                retry_after=self.target.policy.capabilities.settle_seconds,
+            )
+            return
+        with self.directory.write() as connection:
+            resources.change(connection, item.row.pk, attempted_at=None)
+        item.error = Uniqueness(
+            f"{user_name} exists at the vendor where the bridge cannot see it: {conflict.reason}"
+        )
+
+    def _is_our_own(self, item: Work) -> bool:
+        return item.row.attempted_at is not None
+
+    def _adopt(self, item: Work, account: Account) -> None:
+        assert account.native_id is not None  # noqa: S101 - an account that was found has one
+        with self.directory.read() as connection:
+            rival = resources.find_by_native_id(
+                connection, self.target.name, "User", account.native_id
+            )
+        if rival is not None and rival.pk != item.row.pk:
+            raise Uniqueness(
+                f"the account {account.user_name} at {self.target.name} already belongs to the "
+                f"user {rival.scim_id}"
+            )
+        # An account that appeared after a create was tried is our own, not somebody else's.
+        origin = "created" if item.row.attempted_at is not None else "adopted"
+        item.log.append({"step": f"adopt {account.user_name} as {account.native_id}"})
+        self._record(item, Created(account.native_id), account, origin=origin)
+
+    def _record(self, item: Work, created: Created, account: Account, *, origin: str) -> None:
+        columns: dict[str, object] = {
+            "native_id": created.native_id,
+            "observed": dump_account(account),
+            "origin": item.row.origin or origin,
+            "attempted_at": None,
+        }
+        if item.row.scim_id is None:
+            columns["scim_id"] = derived_id(self.target.name, "User", created.native_id)
+        with self.directory.write() as connection:
+            resources.change(connection, item.row.pk, **columns)
+            # A rename back to an account that was about to go.
+            grants.forget_retired(connection, item.row.pk, [created.native_id])
+            grants.put(
+                connection,
+                grants.HELD,
+                [(item.row.pk, (held.kind, held.native_id)) for held in created.granted],
+            )
+
+    def _cannot_create(self, account: Account) -> VendorRejected:
+        return VendorRejected(
+            f"{account.user_name} has no account at {self.target.name}, and its API cannot create "
+            "one; add the person in the vendor's console or have them sign in once, then retry"
+        )
+
+
+def entitlement_keys(entitlements: frozenset[Entitlement]) -> list[grants.Key]:
+    """Entitlements as the directory stores them."""
+    return [(item.kind, item.native_id) for item in sorted(entitlements)]

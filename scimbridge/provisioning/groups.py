@@ -1,0 +1,286 @@
+"""Writing groups. A group is a bundle of entitlements; its members' accounts are what converges.
+
+Members are rows, never a document: a change costs what changes, not what the group holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection
+
+from scimbridge.directory import memberships, resources
+from scimbridge.directory.journal import Caller
+from scimbridge.directory.resources import ResourceRow
+from scimbridge.errors import Forbidden, InvalidValue, Mutability
+from scimbridge.provisioning.claims import require_free, taken
+from scimbridge.provisioning.correlate import group_key, random_id
+from scimbridge.provisioning.correlation import entitlement_keys
+from scimbridge.provisioning.mapping import Document
+from scimbridge.provisioning.plan import Disposition
+from scimbridge.provisioning.users import changed_names
+from scimbridge.provisioning.work import parse_document
+from scimbridge.provisioning.writes import Writes
+from scimbridge.scim.messages import merge_put
+from scimbridge.scim.members import Member, MemberChange, members_of, split_members
+from scimbridge.scim.operations import Operation
+from scimbridge.scim.patch import apply_patch
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """The groups of one target. Documents are valid and normalised (`scimbridge.scim.messages`).
+
+    Every method raises `ScimError`; after `TemporarilyUnavailable` the intent is kept and goes on
+    in the background.
+    """
+
+    writes: Writes
+
+    def create(self, document: Document, caller: Caller) -> ResourceRow:
+        """Create the group, or link the vendor's entitlement of the same name."""
+        target = self.writes.target
+        members = members_of(document)
+        name = document["displayName"]
+        key = group_key(name)
+        self.writes.claims.await_rivals(target.name, "Group", key)
+        with self.writes.directory.write() as connection:
+            row = resources.find_by_any_key(connection, target.name, "Group", key)
+            if row is not None and (target.config.unique_group_names or not row.claimed):
+                require_free(row)
+            else:
+                row = self._insert(connection, document, key)
+            self._require_mapping(row, name)
+            change = MemberChange(replace=True, add=members)
+            operation = self._want(connection, row, without_members(document), change, caller)
+        self.writes.operations.see_through(operation)
+        return self.writes.reread(row.pk)
+
+    def replace(
+        self,
+        scim_id: str,
+        document: Document,
+        caller: Caller,
+        if_match: Collection[str] | None = None,
+    ) -> ResourceRow:
+        """PUT (RFC 7644 section 3.5.1): ``document`` takes the place of the one before."""
+        with self.writes.directory.write() as connection:
+            row = self.writes.get_for_write(connection, "Group", scim_id, if_match)
+            group_type = self.writes.target.group_type
+            after = merge_put(parse_document(row.desired), without_members(document), group_type)
+            change = MemberChange(replace=True, add=members_of(document))
+            operation = self._want(connection, row, after, change, caller, kind="replace")
+        return self._finish(row, operation)
+
+    def patch(
+        self,
+        scim_id: str,
+        operations: Sequence[Operation],
+        caller: Caller,
+        if_match: Collection[str] | None = None,
+    ) -> ResourceRow:
+        """PATCH (RFC 7644 section 3.5.2): all operations or none."""
+        target = self.writes.target
+        rest, change = split_members(operations, target.group_type)
+        with self.writes.directory.write() as connection:
+            row = self.writes.get_for_write(connection, "Group", scim_id, if_match)
+            before = parse_document(row.desired)
+            after = (
+                apply_patch(rest, before, target.group_type, dialect=target.dialect)
+                if rest
+                else before
+            )
+            operation = self._want(connection, row, after, change, caller, kind="patch")
+        return self._finish(row, operation)
+
+    def delete(
+        self, scim_id: str, caller: Caller, if_match: Collection[str] | None = None
+    ) -> None:
+        """DELETE: returns once nobody has anything through the group any more."""
+        with self.writes.directory.write() as connection:
+            row = self.writes.get_for_write(connection, "Group", scim_id, if_match)
+            if row.native_id is not None:
+                raise Forbidden(
+                    f"{row.display} is {row.native_id} of the vendor itself and cannot be deleted "
+                    "through SCIM; remove its members instead"
+                )
+            generation = row.generation + 1
+            resources.change(
+                connection, row.pk, disposition=Disposition.DELETED.value, generation=generation
+            )
+            operation = self.writes.record(
+                connection, caller, row, kind="delete", generation=generation, removal=True
+            )
+            members = dict.fromkeys(memberships.wanted(connection, row.pk), False)
+            self._change_members(connection, row, members, operation)
+            self._confirm_at_once(connection, row, operation)
+        self.writes.operations.see_through(operation)
+
+    # --- the intent ------------------------------------------------------------------------
+
+    def _want(
+        self,
+        connection: Connection,
+        row: ResourceRow,
+        after: Document,
+        change: MemberChange,
+        caller: Caller,
+        kind: str = "create",
+    ) -> int | None:
+        """Record what is wanted; returns the operation, or None if nothing changes at all."""
+        before = parse_document(row.desired)
+        members = self._member_changes(connection, row, change)
+        renamed = after["displayName"] != before["displayName"]
+        new = row.confirmed is None
+        if after == before and not members and row.settled and not new and row.claimed:
+            return None
+        self._check_change(connection, row, before, after)
+        generation = row.generation + 1 if after != before or new else row.generation
+        resources.change(
+            connection,
+            row.pk,
+            desired=orjson.dumps(after).decode(),
+            desired_key=self._unique_key(after),
+            generation=generation,
+            # A POST claims the group once it is answered; every other write does so now.
+            claimed=row.claimed if kind == "create" else 1,
+        )
+        removal = bool(members) and not any(members.values()) and after == before
+        operation = self.writes.record(
+            connection,
+            caller,
+            row,
+            kind=kind,
+            generation=generation,
+            removal=removal,
+            detail={
+                "changed": changed_names(before, after),
+                "added": sum(members.values()),
+                "removed": len(members) - sum(members.values()),
+            },
+        )
+        if new or renamed:
+            self._remap(connection, row, after["displayName"], operation)
+        self._change_members(connection, row, members, operation)
+        self._confirm_at_once(connection, row, operation)
+        return operation
+
+    def _member_changes(
+        self, connection: Connection, row: ResourceRow, change: MemberChange
+    ) -> dict[str, bool]:
+        """Member id to whether it is wanted from now on; real changes only."""
+        if change.replace or change.needs_members:
+            current = {
+                member.member_id: Member(member.member_id, member.resource_type, member.display)
+                for member in memberships.wanted_members(connection, row.pk)
+            }
+            after = change.apply(current)
+            return dict.fromkeys(current.keys() - after.keys(), False) | dict.fromkeys(
+                after.keys() - current.keys(), True
+            )
+        held = memberships.wanted_among(connection, row.pk, {*change.add, *change.remove})
+        return dict.fromkeys(set(change.remove) & held, False) | dict.fromkeys(
+            change.add.keys() - held, True
+        )
+
+    def _change_members(
+        self, connection: Connection, row: ResourceRow, members: Mapping[str, bool], operation: int
+    ) -> None:
+        if not members:
+            return
+        generations: dict[str, int] = {}
+        if memberships.granted_by(connection, row.pk):
+            generations = self._unsettle(connection, members)
+        memberships.want(
+            connection, row.pk, members, operation_pk=operation, generations=generations
+        )
+
+    def _remap(
+        self, connection: Connection, row: ResourceRow, name: str, operation: int
+    ) -> None:
+        """Record what the group's name stands for; if that changes, all members are affected."""
+        granted = self.writes.target.mapping.granted_by(name, row.native_id)
+        keys = entitlement_keys(granted)
+        if set(keys) == memberships.granted_by(connection, row.pk):
+            return
+        memberships.set_granted_by(connection, row.pk, keys)
+        members = memberships.wanted(connection, row.pk)
+        generations = self._unsettle(connection, members)
+        memberships.touch_all(connection, row.pk, operation, generations)
+
+    def _unsettle(self, connection: Connection, members: Iterable[str]) -> dict[str, int]:
+        """Have the members' accounts converge; returns the generations to wait for."""
+        found = resources.by_ids(connection, self.writes.target.name, list(members))
+        users = {key: row for key, row in found.items() if row.resource_type == "User"}
+        resources.raise_generation(connection, [row.pk for row in users.values()])
+        return {key: row.generation + 1 for key, row in users.items()}
+
+    def _confirm_at_once(
+        self, connection: Connection, row: ResourceRow, operation: int
+    ) -> None:
+        """A change that affects no account is confirmed in the transaction of its intent."""
+        self.writes.outcomes.finish_group_in(connection, operation)
+
+    def _finish(self, row: ResourceRow, operation: int | None) -> ResourceRow:
+        if operation is not None:
+            self.writes.operations.see_through(operation)
+        return self.writes.reread(row.pk)
+
+    # --- rules -----------------------------------------------------------------------------
+
+    def _check_change(
+        self, connection: Connection, row: ResourceRow, before: Document, after: Document
+    ) -> None:
+        name, key = after["displayName"], group_key(after["displayName"])
+        if key == group_key(before["displayName"]):
+            return
+        if row.native_id is not None:
+            raise Mutability(
+                f"{before['displayName']} is {row.native_id} of the vendor itself and cannot be "
+                f"renamed to {name} through SCIM"
+            )
+        if self.writes.target.config.unique_group_names:
+            rival = resources.find_by_any_key(
+                connection, self.writes.target.name, "Group", key
+            )
+            if rival is not None and rival.pk != row.pk:
+                raise taken("Group", name)
+        self._require_mapping(row, name)
+
+    def _require_mapping(self, row: ResourceRow, name: str) -> None:
+        config = self.writes.target.config
+        mapped = self.writes.target.mapping.granted_by(name, row.native_id)
+        if config.unmapped_groups == "reject" and not mapped:
+            raise InvalidValue(
+                f'the group "{name}" grants nothing at {config.name}; map it to entitlements under '
+                f"[targets.{config.name}.groups] in the bridge's configuration, or do not push it"
+            )
+
+    def _unique_key(self, document: Document) -> str | None:
+        if not self.writes.target.config.unique_group_names:
+            return None
+        return group_key(document["displayName"])
+
+    def _insert(self, connection: Connection, document: Document, key: str) -> ResourceRow:
+        now = self.writes.now()
+        pk = resources.create(
+            connection,
+            target=self.writes.target.name,
+            resource_type="Group",
+            scim_id=random_id(),
+            desired_key=key if self.writes.target.config.unique_group_names else None,
+            desired=orjson.dumps(without_members(document)).decode(),
+            generation=0,
+            created=now,
+            last_modified=now,
+        )
+        (row,) = resources.by_pks(connection, [pk])
+        return row
+
+
+def without_members(document: Mapping[str, Any]) -> Document:
+    """A Group document as the directory stores it."""
+    return {name: value for name, value in document.items() if name != "members"}

@@ -1,0 +1,90 @@
+"""Between a User document and an account. Vendors' field names are not known here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from scimbridge.connectors.interface import Account
+from scimbridge.scim.attributes import ResourceType, Schema
+
+CORE_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+Document = dict[str, Any]
+
+
+def to_account(
+    document: Mapping[str, Any], *, extension: str | None, secrets: Mapping[str, str] | None = None
+) -> Account:
+    """The account that ``document`` describes; ``extension`` is the URN of the vendor's own part."""
+    name = document.get("name") or {}
+    given, family = str(name.get("givenName") or ""), str(name.get("familyName") or "")
+    display = document.get("displayName") or name.get("formatted") or f"{given} {family}".strip()
+    return Account(
+        user_name=document["userName"],
+        given_name=given,
+        family_name=family,
+        display_name=str(display),
+        email=primary_email(document),
+        active=document.get("active") is not False,
+        attributes=dict(document.get(extension) or {}) if extension else {},
+        secrets=dict(secrets or {}),
+    )
+
+
+def from_account(account: Account, *, extension: str | None) -> Document:
+    """The document that an account without any history with an IdP is shown as."""
+    name = {
+        key: value
+        for key, value in (("givenName", account.given_name), ("familyName", account.family_name))
+        if value
+    }
+    document: Document = {
+        "schemas": [CORE_USER],
+        "userName": account.user_name,
+        "active": account.active,
+    }
+    if name:
+        document["name"] = name
+    display = account.display_name or " ".join(name.values())
+    if display:
+        document["displayName"] = display
+    if account.email:
+        document["emails"] = [{"value": account.email, "type": "work", "primary": True}]
+    if extension and account.attributes:
+        document["schemas"].append(extension)
+        document[extension] = dict(account.attributes)
+    return document
+
+
+def take_secrets(
+    document: Mapping[str, Any], resource_type: ResourceType
+) -> tuple[Document, dict[str, str]]:
+    """``document`` without its write-only values, and those by name: sent on, never stored."""
+    kept, secrets = dict(document), {}
+    for schema, part in _parts(kept, resource_type):
+        for attribute in schema.attributes:
+            if attribute.mutability == "writeOnly" and attribute.name in part:
+                secrets[attribute.name] = str(part.pop(attribute.name))
+    return {name: value for name, value in kept.items() if value != {}}, secrets
+
+
+def _parts(document: Document, resource_type: ResourceType) -> list[tuple[Schema, Document]]:
+    """The core part of ``document`` and its extensions, each copied so that it may be changed."""
+    parts = [(resource_type.schema, document)]
+    for schema, _required in resource_type.extensions:
+        if schema.id in document:
+            document[schema.id] = dict(document[schema.id])
+            parts.append((schema, document[schema.id]))
+    return parts
+
+
+def primary_email(document: Mapping[str, Any]) -> str:
+    """The primary e-mail address, else the first one, else the empty string."""
+    emails = [item for item in document.get("emails") or () if item.get("value")]
+    chosen = next((item for item in emails if item.get("primary")), emails[0] if emails else {})
+    return str(chosen.get("value", ""))
+
+
+def display_of(document: Mapping[str, Any]) -> str:
+    """What other resources show of this one as ``display``."""
+    return str(document.get("displayName") or document.get("userName") or "")

@@ -1,0 +1,178 @@
+"""Looking at the vendor: accounts and entitlements that exist there become visible resources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import orjson
+from sqlalchemy import Connection, insert, select
+
+from scimbridge.connectors.interface import Account, EntitlementDetails
+from scimbridge.directory import grants, leases, memberships, resources
+from scimbridge.directory.engine import Directory
+from scimbridge.directory.schema import targets
+from scimbridge.provisioning.correlate import derived_id, group_key, user_key
+from scimbridge.provisioning.correlation import entitlement_keys
+from scimbridge.provisioning.entitlements import entitlement_id
+from scimbridge.provisioning.mapping import display_of, from_account
+from scimbridge.provisioning.targets import Target
+from scimbridge.provisioning.work import dump_account
+
+CORE_GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
+
+LEASE_S = 900
+"""How long one observation of a whole tenant may take before another one may start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observer:
+    """Brings what exists at one target's vendor into the directory. Changes nothing there."""
+
+    target: Target
+    directory: Directory
+    owner: str
+    now: Callable[[], int]
+
+    def link(self, user_name: str) -> bool:
+        """Make the account with this login a visible user; False if there is none or it is known.
+
+        Raises `VendorError`.
+        """
+        account = self.target.connector.find_account(user_name)
+        if account is None:
+            return False
+        with self.directory.write() as connection:
+            return self._link(connection, account)
+
+    def observe(self) -> bool:
+        """Read the whole catalogue and all accounts; False if another process is at it.
+
+        Raises `VendorError`.
+        """
+        name, now = self.target.name, self.now()
+        with self.directory.write() as connection:
+            taken = leases.take_target(
+                connection, name, owner=self.owner, now=now, until=now + LEASE_S * 1000
+            )
+        if not taken:
+            return False
+        done = None
+        try:
+            self.refresh_catalogue()
+            for account in self.target.connector.accounts():
+                with self.directory.write() as connection:
+                    self._link(connection, account)
+            done = now
+        finally:
+            with self.directory.write() as connection:
+                leases.give_back_target(connection, name, observed_at=done)
+        return True
+
+    def is_due(self) -> bool:
+        """Whether the last complete observation is older than ``observe_every_s``."""
+        with self.directory.read() as connection:
+            last = connection.execute(
+                select(targets.c.observed_at).where(targets.c.name == self.target.name)
+            ).scalar_one()
+        return last is None or self.now() - last >= self.target.config.observe_every_s * 1000
+
+    def register(self) -> None:
+        """Have a row for the target, and its groups stand for what the configuration says now."""
+        with self.directory.write() as connection:
+            known = connection.execute(
+                select(targets.c.name).where(targets.c.name == self.target.name)
+            ).first()
+            if known is None:
+                connection.execute(insert(targets).values(name=self.target.name))
+
+    def refresh_catalogue(self) -> None:
+        """Read the vendor's entitlements, and show each as a group of its own."""
+        found = list(self.target.connector.entitlements())
+        with self.directory.write() as connection:
+            grants.replace_catalogue(
+                connection,
+                self.target.name,
+                {
+                    (item.entitlement.kind, item.entitlement.native_id): (
+                        item.display_name,
+                        item.description,
+                        item.assignable,
+                    )
+                    for item in found
+                },
+            )
+            self._show_groups(connection, found)
+
+    def _link(self, connection: Connection, account: Account) -> bool:
+        assert account.native_id is not None  # noqa: S101 - an account that was read has one
+        name, key = self.target.name, user_key(account.user_name)
+        if resources.find_by_native_id(connection, name, "User", account.native_id) is not None:
+            return False
+        if resources.find_by_any_key(connection, name, "User", key) is not None:
+            # Being created, being renamed, or re-created by hand: convergence adopts it.
+            return False
+        document = from_account(account, extension=self.target.extension)
+        text = orjson.dumps(document).decode()
+        created = _milliseconds(account, self.now())
+        resources.create(
+            connection,
+            target=name,
+            resource_type="User",
+            scim_id=derived_id(name, "User", account.native_id),
+            desired_key=key,
+            confirmed_key=key,
+            desired=text,
+            confirmed=text,
+            confirmed_generation=1,
+            origin="adopted",
+            native_id=account.native_id,
+            observed=dump_account(account),
+            display=display_of(document),
+            created=created,
+            last_modified=created,
+        )
+        return True
+
+    def _show_groups(self, connection: Connection, found: Iterable[EntitlementDetails]) -> None:
+        name = self.target.name
+        for item in found:
+            native_id = str(item.entitlement)
+            known = resources.find_by_native_id(connection, name, "Group", native_id)
+            if known is not None or not item.assignable:
+                continue
+            display = self._free_name(connection, item)
+            document = {"schemas": [CORE_GROUP], "displayName": display}
+            text = orjson.dumps(document).decode()
+            key = group_key(display)
+            pk = resources.create(
+                connection,
+                target=name,
+                resource_type="Group",
+                scim_id=entitlement_id(name, item.entitlement.kind, item.entitlement.native_id),
+                desired_key=key,
+                confirmed_key=key,
+                desired=text,
+                confirmed=text,
+                confirmed_generation=1,
+                origin="adopted",
+                native_id=native_id,
+                display=display,
+                created=self.now(),
+                last_modified=self.now(),
+            )
+            granted = self.target.mapping.granted_by(display, native_id)
+            memberships.set_granted_by(connection, pk, entitlement_keys(granted))
+
+    def _free_name(self, connection: Connection, item: EntitlementDetails) -> str:
+        """The entitlement's name, told apart if a group of that name exists already."""
+        rival = resources.find_by_any_key(
+            connection, self.target.name, "Group", group_key(item.display_name)
+        )
+        if rival is None:
+            return item.display_name
+        return f"{item.display_name} ({item.entitlement})"
+
+
+def _milliseconds(account: Account, default: int) -> int:
+    return default if account.created is None else round(account.created.timestamp() * 1000)

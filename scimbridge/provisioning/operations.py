@@ -1,0 +1,176 @@
+"""Seeing operations through: in the request that asked, and in the background if that failed."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from scimbridge.directory import journal, memberships
+from scimbridge.directory.journal import OperationRow
+from scimbridge.errors import Forbidden, ScimbridgeError, TemporarilyUnavailable
+from scimbridge.provisioning.converge import Converger
+from scimbridge.provisioning.failures import from_record, is_permanent, to_record, to_scim
+from scimbridge.provisioning.outcome import Outcomes
+
+logger = logging.getLogger(__name__)
+
+UNDO_SECONDS = 5.0
+"""How long the request that was refused waits for the undoing; the background does the rest."""
+
+LONGEST_PAUSE_S = 900
+"""The most time between two attempts at an operation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """The unfinished work of one target."""
+
+    converger: Converger
+    outcomes: Outcomes
+    deadline_s: float
+    retry_after_s: int
+    now: Callable[[], int]
+
+    def see_through(
+        self,
+        operation_pk: int,
+        *,
+        seconds: float | None = None,
+        secrets: Mapping[int, Mapping[str, str]] | None = None,
+    ) -> None:
+        """Return once the vendor matches what the operation asked for.
+
+        Raises the `ScimError` that tells the IdP why it does not: a refusal, after which the
+        former state is wanted again, or `TemporarilyUnavailable` (or `ServerFault`, if the
+        bridge's own credentials are at fault), after which the background goes on.
+        """
+        seconds = self.deadline_s if seconds is None else seconds
+        failures = self.converger.converge(
+            self._accounts(operation_pk),
+            seconds=seconds,
+            done=lambda: self._is_over(operation_pk),
+            secrets=secrets,
+        )
+        operation = self._get(operation_pk)
+        if operation.status == journal.DONE:
+            return
+        if operation.status != journal.PENDING:
+            raise from_record(operation)
+        raise self._give_up(operation, _worst(failures))
+
+    def _give_up(self, operation: OperationRow, error: Exception | None) -> ScimbridgeError:
+        answer = to_scim(
+            error or TemporarilyUnavailable("the vendor took too long; the change goes on"),
+            retry_after=self.retry_after_s,
+        )
+        withdrawable = not operation.removal or isinstance(error, Forbidden)
+        if error is not None and is_permanent(error) and withdrawable and operation.kind != "undo":
+            undo = self.outcomes.withdraw(operation.pk, answer, status=journal.FAILED)
+            if undo is not None:
+                self.converger.converge(
+                    self._accounts(undo), seconds=UNDO_SECONDS, done=lambda: self._is_over(undo)
+                )
+            return answer
+        wait = getattr(answer, "retry_after", self.retry_after_s)
+        with self.outcomes.directory.write() as connection:
+            journal.postpone(
+                connection,
+                operation.pk,
+                next_attempt=self.now() + 1000 * _pause(operation.attempts, wait),
+                error=to_record(answer),
+            )
+        return answer
+
+    def _is_over(self, operation_pk: int) -> bool:
+        operation = self._get(operation_pk)
+        if operation.status == journal.PENDING and operation.resource_type == "Group":
+            return self.outcomes.finish_group(operation_pk)
+        return operation.status != journal.PENDING
+
+    def _accounts(self, operation_pk: int) -> list[int]:
+        with self.outcomes.directory.read() as connection:
+            operation = journal.get(connection, operation_pk)
+            if operation.resource_type == "User":
+                return [operation.resource_pk]
+            return memberships.unsettled_members(connection, operation_pk)
+
+    def _get(self, operation_pk: int) -> OperationRow:
+        with self.outcomes.directory.read() as connection:
+            return journal.get(connection, operation_pk)
+
+    # --- in the background -----------------------------------------------------------------
+
+    def recover(self, *, limit: int = 100) -> int:
+        """Try what is due again: after crashes, outages and deadlines. Returns how many were due.
+
+        Any number of processes may do this at once; leases keep them apart.
+        """
+        target = self.outcomes.target
+        with self.outcomes.directory.read() as connection:
+            due = journal.due(connection, target.name, now=self.now(), limit=limit)
+        for operation in due:
+            age_s = (self.now() - operation.created) / 1000
+            if age_s > target.config.abandon_after_s and not operation.removal:
+                self._abandon(operation)
+                continue
+            try:
+                self.see_through(operation.pk)
+            except ScimbridgeError:
+                # Recorded in the journal with the time of the next attempt, and shown there.
+                continue
+        return len(due)
+
+    def _abandon(self, operation: OperationRow) -> None:
+        last = operation.failure.get("detail", "it was never tried")
+        error = TemporarilyUnavailable(
+            f"given up after {self.outcomes.target.config.abandon_after_s} s "
+            f"(abandon_after_s); last failure: {last}"
+        )
+        self.outcomes.withdraw(operation.pk, error, status=journal.ABANDONED)
+
+
+def _worst(failures: Mapping[int, Exception]) -> Exception | None:
+    """The failure to answer with: a refusal before an outage, since waiting will not help it."""
+    ordered = sorted(failures.values(), key=is_permanent, reverse=True)
+    return ordered[0] if ordered else None
+
+
+def _pause(attempts: int, first: float) -> int:
+    """Seconds until the next attempt: doubling, with jitter, never above the longest pause."""
+    longest = min(LONGEST_PAUSE_S, first * 2 ** min(attempts, 10))
+    return max(1, round(longest * random.uniform(0.5, 1.0)))  # noqa: S311 - spreads the load
+
+
+class Recovery:
+    """The background thread that keeps looking for unfinished work."""
+
+    def __init__(self, operations: list[Operations], *, interval_s: float) -> None:
+        self._operations = operations
+        self._interval_s = interval_s
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="recovery", daemon=True)
+
+    def start(self) -> None:
+        """Begin looking."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the operation that is under way."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._interval_s):
+            for operations in self._operations:
+                recover(operations)
+
+
+def recover(operations: Operations) -> None:
+    """One look of the background thread; a failing directory is tried again at the next one."""
+    try:
+        operations.recover()
+    except ScimbridgeError:
+        logger.exception("recovery of %s failed", operations.outcomes.target.name)

@@ -1,0 +1,388 @@
+"""Recording how convergence ended: confirmed, withdrawn, or to be tried again.
+
+Each method is one transaction in which the documents, the grants, the journal and the audit log
+change together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from scimbridge.connectors.interface import Entitlement
+from scimbridge.directory import grants, journal, leases, memberships, resources
+from scimbridge.directory.audit import AuditLog
+from scimbridge.directory.engine import Directory
+from scimbridge.directory.journal import Caller, OperationRow
+from scimbridge.errors import ScimError
+from scimbridge.provisioning.correlate import random_id
+from scimbridge.provisioning.correlation import entitlement_keys
+from scimbridge.provisioning.failures import to_record
+from scimbridge.provisioning.mapping import display_of
+from scimbridge.provisioning.plan import (
+    Disposition,
+    SetActive,
+    effective,
+    needs_direct_grants,
+    plan,
+)
+from scimbridge.provisioning.targets import Target
+from scimbridge.provisioning.work import Work, dump_account, load, parse_document
+
+BRIDGE = Caller(actor="bridge", request_id="-")
+"""Who acts where no request is waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Records the outcomes for one target."""
+
+    target: Target
+    directory: Directory
+    audit: AuditLog
+    now: Callable[[], int]
+
+    # --- users -----------------------------------------------------------------------------
+
+    def conclude(self, work: Sequence[Work]) -> None:
+        """End the leases of one pass, and confirm what succeeded."""
+        with self.directory.write() as connection:
+            for item in work:
+                self._conclude(connection, item)
+
+    def confirm_at_once(self, connection: Connection, pk: int) -> None:
+        """Confirm a change that needs no vendor call, in the transaction of its intent."""
+        (item,) = load(connection, self.target, [pk], {})
+        if needs_direct_grants(item.desired, item.observed, self.target.policy):
+            return
+        if not plan(item.desired, item.observed, self.target.policy):
+            self._confirm(connection, item)
+
+    def _conclude(self, connection: Connection, item: Work) -> None:
+        row = item.row
+        if not leases.give_back(connection, row.pk, row.fence):
+            # Calls of ours may have reached the vendor after those of the new holder.
+            self._repair(connection, item)
+        elif item.gone:
+            resources.change(connection, row.pk, native_id=None, observed=None)
+            held = entitlement_keys(item.observed.held)
+            grants.put(connection, grants.ASSERTED, [(row.pk, key) for key in held])
+        elif item.error is None:
+            self._confirm(connection, item)
+
+    def _repair(self, connection: Connection, item: Work) -> None:
+        if not resources.by_pks(connection, [item.row.pk]):
+            return
+        leases.mark_dirty(connection, item.row.pk)
+        self.record(
+            connection,
+            BRIDGE,
+            resource_pk=item.row.pk,
+            resource_type="User",
+            kind="repair",
+            generation=item.row.generation + 1,
+            removal=True,
+        )
+
+    def _confirm(self, connection: Connection, item: Work) -> None:
+        row = item.row
+        if item.desired.disposition is not Disposition.PRESENT:
+            self._confirm_removal(connection, item)
+            return
+        visible = row.confirmed != row.desired
+        document = parse_document(row.desired)
+        scim_id = row.scim_id or random_id()
+        columns: dict[str, object] = {
+            "confirmed": row.desired,
+            "confirmed_key": row.desired_key,
+            "confirmed_generation": row.generation,
+            "external_id": document.get("externalId"),
+            "display": display_of(document),
+            "scim_id": scim_id,
+            "dirty": 0,
+            "observed": dump_account(item.desired.account),
+        }
+        if visible:
+            columns["revision"] = row.revision + 1
+            if row.confirmed is not None:
+                columns["last_modified"] = self.now()
+        if not item.desired.account.active and self._account_was_deleted(item):
+            columns |= {"native_id": None, "observed": None, "origin": None}
+        resources.change(connection, row.pk, **columns)
+        self._confirm_grants(connection, item)
+        grants.forget_retired(connection, row.pk, item.observed.retired)
+        self._finish(connection, row.pk, scim_id, up_to=row.generation, item=item)
+
+    def _account_was_deleted(self, item: Work) -> bool:
+        policy = self.target.policy
+        return policy.deactivate == "delete" and policy.capabilities.can_delete_accounts
+
+    def _confirm_grants(self, connection: Connection, item: Work) -> None:
+        pk, observed = item.row.pk, item.observed
+        ours = (observed.held | observed.uncertain) - observed.suspended
+        by_hand = observed.suspended | item.direct_by_hand
+        if item.desired.account.active:
+            held = effective(
+                item.desired.entitlements | observed.suspended, self.target.policy
+            )
+            managed = held & item.desired.entitlements
+            self._put(connection, grants.HELD, pk, managed)
+            self._forget(connection, pk, (ours | observed.suspended) - managed)
+        elif not any(isinstance(step, SetActive) for step in item.steps) or (
+            self.target.policy.capabilities.revoke_on_disable
+        ):
+            self._forget(connection, pk, ours)
+            self._put(connection, grants.SUSPENDED, pk, by_hand)
+
+    def _put(
+        self, connection: Connection, state: str, pk: int, items: frozenset[Entitlement]
+    ) -> None:
+        grants.put(connection, state, [(pk, key) for key in entitlement_keys(items)])
+
+    def _forget(self, connection: Connection, pk: int, items: frozenset[Entitlement]) -> None:
+        grants.forget(connection, [(pk, key) for key in entitlement_keys(items)])
+
+    def _confirm_removal(self, connection: Connection, item: Work) -> None:
+        row = item.row
+        if row.scim_id is not None:
+            groups = memberships.remove_member(connection, self.target.name, row.scim_id)
+            for group in resources.by_pks(connection, groups):
+                resources.change(connection, group.pk, revision=group.revision + 1)
+        self._finish(connection, row.pk, row.scim_id, up_to=row.generation, item=item)
+        resources.remove(connection, row.pk)
+
+    def _finish(
+        self, connection: Connection, pk: int, scim_id: str | None, *, up_to: int, item: Work
+    ) -> None:
+        settled = [
+            operation
+            for operation in journal.pending_of(connection, pk)
+            if operation.generation <= up_to
+        ]
+        journal.finish(
+            connection,
+            [operation.pk for operation in settled],
+            status=journal.DONE,
+            now=self.now(),
+            steps=item.log,
+        )
+        for operation in settled:
+            self.note(connection, operation, scim_id, "done", steps=item.log)
+
+    # --- operations ------------------------------------------------------------------------
+
+    def record(
+        self,
+        connection: Connection,
+        caller: Caller,
+        *,
+        resource_pk: int,
+        resource_type: str,
+        kind: str,
+        generation: int,
+        removal: bool = False,
+        status: str = journal.PENDING,
+        next_attempt: int | None = None,
+    ) -> int:
+        """Write an operation of this target down, in the transaction of its intent."""
+        now = self.now()
+        return journal.record(
+            connection,
+            caller,
+            target=self.target.name,
+            resource_pk=resource_pk,
+            resource_type=resource_type,
+            kind=kind,
+            generation=generation,
+            removal=removal,
+            status=status,
+            now=now,
+            next_attempt=now if next_attempt is None else next_attempt,
+        )
+
+    def note(
+        self,
+        connection: Connection,
+        operation: OperationRow,
+        scim_id: str | None,
+        outcome: str,
+        **detail: object,
+    ) -> None:
+        """Add the audit line that tells how an operation ended."""
+        self.audit.append(
+            connection,
+            Caller(operation.actor, operation.request_id),
+            target=self.target.name,
+            at=self.now(),
+            action=f"{operation.kind} {outcome}",
+            resource_type=operation.resource_type,
+            scim_id=scim_id,
+            detail={"operation": operation.pk, **detail},
+        )
+
+    def finish_group(self, operation_pk: int) -> bool:
+        """Confirm an operation on a group once every account that it affects has converged.
+
+        Returns whether the operation is over. A change of the group's own attributes is confirmed
+        together with every earlier one: the desired document contains them all.
+        """
+        with self.directory.write() as connection:
+            return self.finish_group_in(connection, operation_pk)
+
+    def finish_group_in(self, connection: Connection, operation_pk: int) -> bool:
+        """`finish_group` within the caller's transaction."""
+        operation = journal.get(connection, operation_pk)
+        if operation.status != journal.PENDING:
+            return True
+        (row,) = resources.by_pks(connection, [operation.resource_pk])
+        together = [operation]
+        if operation.generation > row.confirmed_generation:
+            together = [
+                other
+                for other in journal.pending_of(connection, row.pk)
+                if other.generation > row.confirmed_generation or other.pk == operation.pk
+            ]
+        if any(memberships.unsettled_members(connection, other.pk) for other in together):
+            return False
+        self.confirm_group(connection, together)
+        return True
+
+    def confirm_group(self, connection: Connection, operations: Sequence[OperationRow]) -> None:
+        """Show what operations on one group changed; they must have converged."""
+        (row,) = resources.by_pks(connection, [operations[0].resource_pk])
+        changed: list[str] = []
+        for operation in operations:
+            changed += memberships.confirm(connection, operation.pk)
+        resources.raise_revision(connection, self.target.name, changed)
+        if row.disposition == Disposition.DELETED.value:
+            resources.remove(connection, row.pk)
+            operations = [*operations, *journal.pending_of(connection, row.pk)]
+        else:
+            document = parse_document(row.desired)
+            visible = row.confirmed != row.desired or bool(changed)
+            columns: dict[str, object] = {
+                "confirmed": row.desired,
+                "confirmed_key": row.desired_key,
+                "confirmed_generation": row.generation,
+                "external_id": document.get("externalId"),
+                "display": display_of(document),
+            }
+            if visible and row.confirmed is not None:
+                columns |= {"revision": row.revision + 1, "last_modified": self.now()}
+            resources.change(connection, row.pk, **columns)
+        pending = [item.pk for item in operations if item.status == journal.PENDING]
+        journal.finish(connection, pending, status=journal.DONE, now=self.now())
+        for operation in operations:
+            self.note(connection, operation, row.scim_id, "done", members=changed[:100])
+
+    # --- withdrawal ------------------------------------------------------------------------
+
+    def withdraw(self, operation_pk: int, error: ScimError, *, status: str) -> int | None:
+        """Want again what is confirmed, after the vendor refused for good.
+
+        Returns the operation that undoes what was already applied; None if nothing was.
+        """
+        with self.directory.write() as connection:
+            operation = journal.get(connection, operation_pk)
+            if operation.status != journal.PENDING:
+                return None
+            (row,) = resources.by_pks(connection, [operation.resource_pk])
+            failed = [
+                other
+                for other in journal.pending_of(connection, row.pk)
+                if other.pk == operation_pk
+                or (other.kind != "undo" and other.generation > row.confirmed_generation)
+            ]
+            journal.finish(
+                connection,
+                [other.pk for other in failed],
+                status=status,
+                now=self.now(),
+                error=to_record(error),
+            )
+            for other in failed:
+                self.note(connection, other, row.scim_id, status, error=error.detail)
+            if row.resource_type == "User":
+                return self._withdraw_user(connection, row)
+            return self._withdraw_group(connection, row, failed)
+
+    def _withdraw_user(
+        self, connection: Connection, row: resources.ResourceRow
+    ) -> int | None:
+        if row.confirmed is None:
+            if row.native_id is None:
+                resources.remove(connection, row.pk)
+                return None
+            created = row.origin == "created"
+            wanted: dict[str, object] = {
+                "disposition": (Disposition.DELETED if created else Disposition.RELEASED).value
+            }
+        else:
+            wanted = {
+                "desired": row.confirmed,
+                "desired_key": row.confirmed_key,
+                "disposition": Disposition.PRESENT.value,
+            }
+            wanted |= self._return_to_account(connection, row)
+        resources.change(connection, row.pk, generation=row.generation + 1, dirty=1, **wanted)
+        return self._record_undo(connection, row)
+
+    def _return_to_account(
+        self, connection: Connection, row: resources.ResourceRow
+    ) -> dict[str, object]:
+        """After a failed rename: the old account again, and the new one is to go."""
+        before = grants.confirmed_account(connection, row.pk)
+        if before is None:
+            return {}
+        grants.forget_retired(connection, row.pk, [before])
+        if row.native_id is not None and row.origin == "created":
+            grants.retire(connection, row.pk, row.native_id, confirmed=False)
+        return {"native_id": before, "attempted_at": None}
+
+    def _withdraw_group(
+        self,
+        connection: Connection,
+        row: resources.ResourceRow,
+        failed: Sequence[OperationRow],
+    ) -> int | None:
+        undo = self._record_undo(connection, row)
+        members = {
+            member
+            for operation in failed
+            for member in memberships.touched_by(connection, operation.pk)
+        }
+        affected = resources.by_ids(connection, self.target.name, members)
+        resources.raise_generation(connection, [user.pk for user in affected.values()])
+        generations = {
+            member: user.generation + 1
+            for member, user in affected.items()
+            if user.resource_type == "User"
+        }
+        for operation in failed:
+            memberships.withdraw(connection, operation.pk, generations, into=undo)
+        if row.confirmed is not None:
+            name = str(parse_document(row.confirmed)["displayName"])
+            granted = self.target.mapping.granted_by(name, row.native_id)
+            memberships.set_granted_by(connection, row.pk, entitlement_keys(granted))
+            wanted = {
+                "desired": row.confirmed,
+                "desired_key": row.confirmed_key,
+                "disposition": Disposition.PRESENT.value,
+            }
+        else:
+            wanted = {"disposition": Disposition.DELETED.value}
+        resources.change(connection, row.pk, generation=row.generation + 1, **wanted)
+        return undo
+
+    def _record_undo(self, connection: Connection, row: resources.ResourceRow) -> int:
+        return self.record(
+            connection,
+            BRIDGE,
+            resource_pk=row.pk,
+            resource_type=row.resource_type,
+            kind="undo",
+            generation=row.generation + 1,
+            removal=True,
+        )

@@ -1,0 +1,214 @@
+"""Reading: by id, by filter, in pages. Everything is answered from the confirmed documents.
+
+What an index can answer is looked up; the filter itself always has the last word. A userName that
+the directory does not know is asked for at the vendor, so that an account that exists is found and
+linked rather than duplicated.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from scimbridge.directory import memberships, resources
+from scimbridge.directory.engine import Directory
+from scimbridge.directory.resources import ResourceRow
+from scimbridge.errors import VendorError
+from scimbridge.provisioning.correlate import group_key, user_key
+from scimbridge.provisioning.observe import Observer
+from scimbridge.provisioning.representation import render
+from scimbridge.provisioning.targets import Target
+from scimbridge.provisioning.writes import not_found
+from scimbridge.scim.attributes import ResourceType
+from scimbridge.scim.filters import Filter, equality_conjuncts, referenced_attributes
+from scimbridge.scim.listing import sort_resources
+from scimbridge.scim.matching import compile_filter
+from scimbridge.scim.projection import Projection
+
+logger = logging.getLogger(__name__)
+
+Resource = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A list request (RFC 7644 section 3.4.2), its parameters parsed and bounded."""
+
+    start_index: int
+    count: int
+    filter: Filter | None = None
+    sort_by: str | None = None
+    sort_order: str = "ascending"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list; ``total`` counts before paging."""
+
+    total: int
+    resources: list[Resource]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads the users and groups of one target."""
+
+    target: Target
+    directory: Directory
+    observer: Observer
+
+    def get(
+        self, resource_type: ResourceType, scim_id: str, projection: Projection, base_url: str
+    ) -> Resource:
+        """One resource in full (the projection only says what need not be loaded).
+
+        Raises `NotFound`.
+        """
+        with self.directory.read() as connection:
+            row = resources.find(connection, self.target.name, resource_type.name, scim_id)
+            if row is None or row.confirmed is None:
+                raise not_found(resource_type.name, scim_id)
+            return next(self._render(connection, [row], projection.includes, base_url))
+
+    def search(
+        self, resource_type: ResourceType, query: Query, projection: Projection, base_url: str
+    ) -> Page:
+        """The page that ``query`` asks for, in the stable order unless it sorts."""
+        if query.filter is None and query.sort_by is None:
+            return self._plain_page(resource_type, query, projection, base_url)
+        page = self._filtered(resource_type, query, projection, base_url)
+        if page.total == 0 and self._link_unknown_account(resource_type, query.filter):
+            page = self._filtered(resource_type, query, projection, base_url)
+        return page
+
+    def _plain_page(
+        self, resource_type: ResourceType, query: Query, projection: Projection, base_url: str
+    ) -> Page:
+        with self.directory.read() as connection:
+            total = resources.count(connection, self.target.name, resource_type.name)
+            rows = resources.page(
+                connection,
+                self.target.name,
+                resource_type.name,
+                offset=query.start_index - 1,
+                limit=query.count,
+            )
+            found = list(self._render(connection, rows, projection.includes, base_url))
+        return Page(total, found)
+
+    def _filtered(
+        self, resource_type: ResourceType, query: Query, projection: Projection, base_url: str
+    ) -> Page:
+        mentioned = referenced_attributes(query.filter) if query.filter else frozenset()
+        sorting = (query.sort_by or "").partition(".")[0].rpartition(":")[2]
+        needed = {name.lower() for name in mentioned} | {sorting.lower()}
+        matches = compile_filter(query.filter) if query.filter else _everything
+        with self.directory.read() as connection:
+            candidates = self._candidates(connection, resource_type, query.filter)
+            found = [
+                (row, resource)
+                for row, resource in self._with_rendering(connection, candidates, needed, base_url)
+                if matches(resource)
+            ]
+            if query.sort_by is not None:
+                found = _sorted(found, query, resource_type)
+            first = query.start_index - 1
+            rows = [row for row, _ in found[first : first + query.count]]
+            return Page(
+                len(found), list(self._render(connection, rows, projection.includes, base_url))
+            )
+
+    def _with_rendering(
+        self,
+        connection: Connection,
+        rows: Iterable[ResourceRow],
+        needed: set[str],
+        base_url: str,
+    ) -> Iterator[tuple[ResourceRow, Resource]]:
+        for row in rows:
+            yield row, next(
+                self._render(connection, [row], lambda name: name.lower() in needed, base_url)
+            )
+
+    def _render(
+        self,
+        connection: Connection,
+        rows: list[ResourceRow],
+        includes: Callable[[str], bool],
+        base_url: str,
+    ) -> Iterator[Resource]:
+        ids = [row.scim_id for row in rows if row.scim_id and row.resource_type == "User"]
+        groups: Mapping[str, list[memberships.GroupRef]] = {}
+        if ids and includes("groups"):
+            groups = memberships.groups_of(connection, self.target.name, ids)
+        for row in rows:
+            members: Iterable[memberships.MemberRow] = ()
+            if row.resource_type == "Group" and includes("members"):
+                members = memberships.shown(connection, row.pk)
+            yield render(
+                row,
+                base_url=base_url,
+                groups=groups.get(row.scim_id or "", ()),
+                members=members,
+            )
+
+    def _candidates(
+        self, connection: Connection, resource_type: ResourceType, filter: Filter | None
+    ) -> Iterable[ResourceRow]:
+        """A superset of what matches, in the stable order: by index if a conjunct has one."""
+        name, kind = self.target.name, resource_type.name
+        equal = equality_conjuncts(filter) if filter else {}
+        if "id" in equal:
+            return _visible([resources.find(connection, name, kind, equal["id"])])
+        if "externalId" in equal:
+            return _visible(resources.by_external_id(connection, name, kind, equal["externalId"]))
+        key = _key(kind, equal)
+        if key is not None:
+            return _visible(resources.by_confirmed_key(connection, name, kind, key))
+        if kind == "Group" and "members" in equal:
+            pks = memberships.groups_with(connection, name, equal["members"])
+            rows = resources.by_pks(connection, pks)
+            return _visible(sorted(rows, key=lambda row: (row.created, row.pk)))
+        return resources.visible(connection, name, kind)
+
+    def _link_unknown_account(self, resource_type: ResourceType, filter: Filter | None) -> bool:
+        """Ask the vendor for the userName that a filter names; True if that brought a new user."""
+        equal = equality_conjuncts(filter) if filter else {}
+        if resource_type.name != "User" or "userName" not in equal:
+            return False
+        try:
+            return self.observer.link(equal["userName"])
+        except VendorError as error:
+            # Reads go on while the vendor is down; a POST that follows searches again.
+            logger.warning("%s could not be asked for an account: %s", self.target.name, error)
+            return False
+
+
+def _everything(_resource: Mapping[str, Any]) -> bool:
+    return True
+
+
+def _visible(rows: Iterable[ResourceRow | None]) -> list[ResourceRow]:
+    return [row for row in rows if row is not None and row.confirmed is not None]
+
+
+def _key(kind: str, equal: Mapping[str, str]) -> str | None:
+    if kind == "User" and "userName" in equal:
+        return user_key(equal["userName"])
+    if kind == "Group" and "displayName" in equal:
+        return group_key(equal["displayName"])
+    return None
+
+
+def _sorted(
+    found: list[tuple[ResourceRow, Resource]], query: Query, resource_type: ResourceType
+) -> list[tuple[ResourceRow, Resource]]:
+    rows = {resource["id"]: row for row, resource in found}
+    ordered = sort_resources(
+        [resource for _, resource in found], query.sort_by, query.sort_order, resource_type
+    )
+    return [(rows[resource["id"]], resource) for resource in ordered]

@@ -1,0 +1,68 @@
+"""A target: one tenant of one vendor, with everything that serving it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scimbridge.config import TargetConfig
+from scimbridge.connectors.interface import Connector
+from scimbridge.provisioning.correlate import user_key
+from scimbridge.provisioning.entitlements import GroupMapping, parse_entitlement
+from scimbridge.provisioning.guard import Guard
+from scimbridge.provisioning.plan import Policy
+from scimbridge.scim.attributes import ResourceType
+from scimbridge.scim.quirks import Dialect
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the configuration and the vendor say of one target, ready for use."""
+
+    config: TargetConfig
+    connector: Connector
+    user_type: ResourceType
+    group_type: ResourceType
+    dialect: Dialect
+    extension: str | None
+    """The URN of the vendor's own User extension."""
+    policy: Policy
+    mapping: GroupMapping
+    guard: Guard
+
+    @property
+    def name(self) -> str:
+        """The name in the configuration and in the URL."""
+        return self.config.name
+
+
+def build_target(
+    config: TargetConfig,
+    connector: Connector,
+    *,
+    user_type: ResourceType,
+    group_type: ResourceType,
+    extension: str | None,
+    dialect: Dialect,
+) -> Target:
+    """Put a target together from its configuration, its connector and its schemas."""
+    ranking = {parse_entitlement(text): rank for rank, text in enumerate(config.role_ranking)}
+    return Target(
+        config=config,
+        connector=connector,
+        user_type=user_type,
+        group_type=group_type,
+        dialect=dialect,
+        extension=extension,
+        policy=Policy(
+            capabilities=connector.capabilities,
+            deactivate=config.deactivate,
+            unmanaged_grants=config.unmanaged_grants,
+            role_ranking=ranking,
+        ),
+        mapping=GroupMapping(config.groups),
+        guard=Guard(
+            target=config.name,
+            accounts=frozenset(map(user_key, config.protected_accounts)),
+            entitlements=frozenset(map(parse_entitlement, config.protected_entitlements)),
+        ),
+    )

@@ -1,0 +1,209 @@
+"""Writing users: the intent is recorded durably, the account converged, and only then answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection
+
+from scimbridge.directory import grants, resources
+from scimbridge.directory.journal import Caller
+from scimbridge.directory.resources import ResourceRow
+from scimbridge.errors import Mutability
+from scimbridge.provisioning.claims import require_free, taken
+from scimbridge.provisioning.correlate import user_key
+from scimbridge.provisioning.mapping import Document, take_secrets
+from scimbridge.provisioning.plan import Disposition
+from scimbridge.provisioning.work import parse_document
+from scimbridge.provisioning.writes import Writes
+from scimbridge.scim.messages import merge_put
+from scimbridge.scim.operations import Operation
+from scimbridge.scim.patch import apply_patch
+
+
+@dataclass(frozen=True, slots=True)
+class Users:
+    """The users of one target. Documents are valid and normalised (`scimbridge.scim.messages`).
+
+    Every method raises `ScimError`; after `TemporarilyUnavailable` the intent is kept and goes on
+    in the background.
+    """
+
+    writes: Writes
+
+    def create(self, document: Document, caller: Caller) -> ResourceRow:
+        """Create the user, adopting an account that exists. Raises `Uniqueness`."""
+        document, secrets = take_secrets(document, self.writes.target.user_type)
+        key = user_key(document["userName"])
+        self.writes.target.guard.check_account(document["userName"])
+        self.writes.claims.await_rivals(self.writes.target.name, "User", key)
+        with self.writes.directory.write() as connection:
+            row = resources.find_by_any_key(connection, self.writes.target.name, "User", key)
+            if row is None:
+                row = self._insert(connection, document, key)
+            else:
+                require_free(row)
+                # What the vendor holds may have changed since it was looked at.
+                row = self._want(connection, row, document, dirty=1)
+            operation = self.writes.record(
+                connection,
+                caller,
+                row,
+                kind="create",
+                generation=row.generation,
+                detail={"userName": document["userName"]},
+            )
+        self.writes.operations.see_through(operation, secrets={row.pk: secrets})
+        return self.writes.reread(row.pk)
+
+    def replace(
+        self,
+        scim_id: str,
+        document: Document,
+        caller: Caller,
+        if_match: Collection[str] | None = None,
+    ) -> ResourceRow:
+        """PUT (RFC 7644 section 3.5.1): ``document`` takes the place of the one before."""
+        user_type = self.writes.target.user_type
+
+        def change(current: Document) -> Document:
+            return merge_put(current, document, user_type)
+
+        return self._change(scim_id, change, caller, "replace", if_match)
+
+    def patch(
+        self,
+        scim_id: str,
+        operations: Sequence[Operation],
+        caller: Caller,
+        if_match: Collection[str] | None = None,
+    ) -> ResourceRow:
+        """PATCH (RFC 7644 section 3.5.2): all operations or none."""
+        target = self.writes.target
+
+        def change(current: Document) -> Document:
+            return apply_patch(operations, current, target.user_type, dialect=target.dialect)
+
+        return self._change(scim_id, change, caller, "patch", if_match)
+
+    def delete(
+        self, scim_id: str, caller: Caller, if_match: Collection[str] | None = None
+    ) -> None:
+        """DELETE: returns once the account, or all of its access, is gone."""
+        with self.writes.directory.write() as connection:
+            row = self.writes.get_for_write(connection, "User", scim_id, if_match)
+            user_name = parse_document(row.desired)["userName"]
+            self.writes.target.guard.check_account(user_name)
+            generation = row.generation + 1
+            resources.change(
+                connection, row.pk, disposition=Disposition.DELETED.value, generation=generation
+            )
+            operation = self.writes.record(
+                connection,
+                caller,
+                row,
+                kind="delete",
+                generation=generation,
+                removal=True,
+                detail={"userName": user_name},
+            )
+        self.writes.operations.see_through(operation)
+
+    def _change(
+        self,
+        scim_id: str,
+        change: Callable[[Document], Document],
+        caller: Caller,
+        kind: str,
+        if_match: Collection[str] | None,
+    ) -> ResourceRow:
+        with self.writes.directory.write() as connection:
+            row = self.writes.get_for_write(connection, "User", scim_id, if_match)
+            before = parse_document(row.desired)
+            after, secrets = take_secrets(change(before), self.writes.target.user_type)
+            if after == before and row.settled and not secrets:
+                if not row.claimed:
+                    resources.change(connection, row.pk, claimed=1)
+                return row
+            self._check_change(connection, row, before, after)
+            wanted = self._want(connection, row, after, claimed=1)
+            removal = before.get("active") is not False and after.get("active") is False
+            operation = self.writes.record(
+                connection,
+                caller,
+                wanted,
+                kind="deactivate" if removal else kind,
+                generation=wanted.generation,
+                removal=removal,
+                detail={"changed": changed_names(before, after)},
+            )
+            if row.settled and not secrets:
+                self.writes.outcomes.confirm_at_once(connection, row.pk)
+        self.writes.operations.see_through(operation, secrets={row.pk: secrets})
+        return self.writes.reread(row.pk)
+
+    def _check_change(
+        self, connection: Connection, row: ResourceRow, before: Document, after: Document
+    ) -> None:
+        target = self.writes.target
+        target.guard.check_account(before["userName"])
+        key = user_key(after["userName"])
+        if key == row.desired_key:
+            return
+        target.guard.check_account(after["userName"])
+        rival = resources.find_by_any_key(connection, target.name, "User", key)
+        if rival is not None and rival.pk != row.pk:
+            raise taken("User", key)
+        if not target.policy.capabilities.can_rename_accounts and target.config.rename == "refuse":
+            raise Mutability(
+                f"userName cannot change from {before['userName']} to {after['userName']}: "
+                f"logins are immutable at {target.name}. Set rename = \"recreate\" in the "
+                "bridge's configuration to have the account re-created with the same access"
+            )
+
+    def _want(
+        self, connection: Connection, row: ResourceRow, document: Document, **columns: Any
+    ) -> ResourceRow:
+        """Make ``document`` the desired one, retiring the account if the login changes."""
+        key = user_key(document["userName"])
+        if key != row.desired_key and row.native_id is not None:
+            if not self.writes.target.policy.capabilities.can_rename_accounts:
+                first = grants.confirmed_account(connection, row.pk) is None
+                grants.retire(connection, row.pk, row.native_id, confirmed=first)
+                columns |= {"native_id": None, "observed": None, "origin": None}
+        resources.change(
+            connection,
+            row.pk,
+            desired=orjson.dumps(document).decode(),
+            desired_key=key,
+            generation=row.generation + 1,
+            **columns,
+        )
+        (wanted,) = resources.by_pks(connection, [row.pk])
+        return wanted
+
+    def _insert(self, connection: Connection, document: Document, key: str) -> ResourceRow:
+        now = self.writes.now()
+        pk = resources.create(
+            connection,
+            target=self.writes.target.name,
+            resource_type="User",
+            desired_key=key,
+            desired=orjson.dumps(document).decode(),
+            created=now,
+            last_modified=now,
+        )
+        (row,) = resources.by_pks(connection, [pk])
+        return row
+
+
+def changed_names(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """The top-level attributes that differ, for the audit log: names, never values."""
+    return sorted(
+        name for name in before.keys() | after.keys() if before.get(name) != after.get(name)
+    )
+
+

@@ -1,0 +1,116 @@
+"""One person's convergence in progress: loaded from the directory, filled in by the vendor."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection
+
+from scimbridge.connectors.interface import Account, Entitlement
+from scimbridge.directory import grants, memberships, resources
+from scimbridge.directory.resources import ResourceRow
+from scimbridge.errors import ScimbridgeError
+from scimbridge.provisioning.entitlements import attribute_entitlements
+from scimbridge.provisioning.mapping import to_account
+from scimbridge.provisioning.plan import Desired, Disposition, Observed, Step
+from scimbridge.provisioning.targets import Target
+
+_STORED = ("user_name", "given_name", "family_name", "display_name", "email", "active")
+
+
+@dataclass(slots=True)
+class Work:
+    """What one pass over one leased user knows and does."""
+
+    row: ResourceRow
+    desired: Desired
+    observed: Observed
+    steps: tuple[Step, ...] = ()
+    error: ScimbridgeError | None = None
+    gone: bool = False
+    """The vendor no longer knows the account that the directory has; bind another one."""
+    remaining: tuple[str, ...] = ()
+    """Access that the steps cannot take away although they should, in words."""
+    log: list[dict[str, object]] = field(default_factory=list)
+
+    @property
+    def direct_by_hand(self) -> frozenset[Entitlement]:
+        """Direct grants that the bridge did not give."""
+        direct = self.observed.direct or frozenset()
+        return direct - self.observed.held - self.observed.uncertain
+
+
+def load(
+    connection: Connection,
+    target: Target,
+    pks: Sequence[int],
+    secrets: Mapping[int, Mapping[str, str]],
+) -> list[Work]:
+    """Read everything that planning needs of these users, in a fixed number of queries."""
+    rows = resources.by_pks(connection, pks)
+    ids = [row.scim_id for row in rows if row.scim_id is not None]
+    by_groups = memberships.entitlements_of(connection, target.name, ids)
+    recorded = grants.of_resources(connection, pks)
+    retired = grants.retired(connection, pks)
+    catalogue: Mapping[grants.Key, object] | None = None
+    work = []
+    for row in rows:
+        document = parse_document(row.desired)
+        wanted = {Entitlement(*key) for key in by_groups.get(row.scim_id or "", ())}
+        if document.get("roles") or document.get("entitlements"):
+            if catalogue is None:
+                catalogue = grants.catalogue(connection, target.name)
+            wanted |= attribute_entitlements(document, catalogue, target=target.name)
+        desired = Desired(
+            Disposition(row.disposition),
+            to_account(document, extension=target.extension, secrets=secrets.get(row.pk)),
+            frozenset(wanted),
+        )
+        observed = _observed(row, recorded[row.pk], tuple(retired[row.pk]))
+        work.append(Work(row, desired, observed))
+    return work
+
+
+def _observed(
+    row: ResourceRow, recorded: Mapping[grants.Key, str], retired: tuple[str, ...]
+) -> Observed:
+    def in_state(*states: str) -> frozenset[Entitlement]:
+        return frozenset(Entitlement(*key) for key, state in recorded.items() if state in states)
+
+    trusted = not row.dirty
+    held = in_state(grants.HELD)
+    return Observed(
+        native_id=row.native_id,
+        account=load_account(row.observed) if trusted else None,
+        held=held if trusted else frozenset(),
+        uncertain=in_state(grants.ASSERTED, grants.TAKING) | (frozenset() if trusted else held),
+        suspended=in_state(grants.TAKING, grants.SUSPENDED),
+        retired=retired,
+    )
+
+
+def dump_account(account: Account) -> str:
+    """The attributes of an account, as the directory stores them; never its secrets."""
+    stored: dict[str, Any] = {name: getattr(account, name) for name in _STORED}
+    stored["attributes"] = dict(account.attributes)
+    return orjson.dumps(stored).decode()
+
+
+def load_account(text: str | None) -> Account | None:
+    """The inverse of `dump_account`."""
+    return None if text is None else Account(**orjson.loads(text))
+
+
+def shown(account: Account) -> Account:
+    """``account`` without what is not for keeping."""
+    return dataclasses.replace(account, secrets={})
+
+
+def parse_document(text: str) -> dict[str, Any]:
+    """A stored document."""
+    document: dict[str, Any] = orjson.loads(text)
+    return document

@@ -1,0 +1,111 @@
+"""What writing a user and writing a group have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from scimbridge.directory import resources
+from scimbridge.directory.engine import Directory
+from scimbridge.directory.journal import Caller
+from scimbridge.directory.resources import ResourceRow
+from scimbridge.errors import NotFound, PreconditionFailed
+from scimbridge.provisioning.claims import Claims
+from scimbridge.provisioning.converge import LEASE_MARGIN_S
+from scimbridge.provisioning.operations import Operations
+from scimbridge.provisioning.outcome import Outcomes
+from scimbridge.provisioning.plan import Disposition
+from scimbridge.provisioning.targets import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Writes:
+    """The parts of one target that its writers use."""
+
+    target: Target
+    directory: Directory
+    outcomes: Outcomes
+    operations: Operations
+    claims: Claims
+    now: Callable[[], int]
+
+    def get_for_write(
+        self,
+        connection: Connection,
+        resource_type: str,
+        scim_id: str,
+        if_match: Collection[str] | None,
+    ) -> ResourceRow:
+        """The resource, locked by the caller's transaction. Raises `NotFound`.
+
+        ``if_match`` are the versions of an If-Match header; `PreconditionFailed` if none is current.
+        """
+        row = resources.find_for_update(connection, self.target.name, resource_type, scim_id)
+        if row is None or row.confirmed is None or row.disposition != Disposition.PRESENT.value:
+            raise not_found(resource_type, scim_id)
+        if if_match is not None and "*" not in if_match and version(row) not in if_match:
+            raise PreconditionFailed(
+                f"{resource_type} {scim_id} is at version {version(row)}, not "
+                f"{', '.join(sorted(if_match))}; read it again and repeat the change"
+            )
+        return row
+
+    def record(
+        self,
+        connection: Connection,
+        caller: Caller,
+        row: ResourceRow,
+        *,
+        kind: str,
+        generation: int,
+        removal: bool = False,
+        detail: dict[str, object] | None = None,
+    ) -> int:
+        """Journal entry and audit line of an intent that the caller's request is working on."""
+        patience = self.operations.deadline_s + LEASE_MARGIN_S
+        operation = self.outcomes.record(
+            connection,
+            caller,
+            resource_pk=row.pk,
+            resource_type=row.resource_type,
+            kind=kind,
+            generation=generation,
+            removal=removal,
+            next_attempt=self.now() + round(patience * 1000),
+        )
+        self.outcomes.audit.append(
+            connection,
+            caller,
+            target=self.target.name,
+            at=self.now(),
+            action=f"{kind} wanted",
+            resource_type=row.resource_type,
+            scim_id=row.scim_id,
+            detail={"operation": operation, **(detail or {})},
+        )
+        return operation
+
+    def claim(self, scim_id: str) -> None:
+        """Note that a POST was answered: from now on another one for the same name conflicts."""
+        with self.directory.write() as connection:
+            rows = resources.by_ids(connection, self.target.name, [scim_id])
+            for row in rows.values():
+                resources.change(connection, row.pk, claimed=1)
+
+    def reread(self, pk: int) -> ResourceRow:
+        """The resource after an operation was seen through."""
+        with self.directory.read() as connection:
+            (row,) = resources.by_pks(connection, [pk])
+        return row
+
+
+def version(row: ResourceRow) -> str:
+    """The ETag of a resource (RFC 7644 section 3.14): weak, since the bytes depend on the query."""
+    return f'W/"{row.revision}"'
+
+
+def not_found(resource_type: str, scim_id: str) -> NotFound:
+    """The answer to an id that names nothing."""
+    return NotFound(f"no {resource_type} {scim_id}")

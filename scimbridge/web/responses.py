@@ -1,0 +1,46 @@
+"""Responses: the media type, the version and location headers, and the bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from flask import Response, request
+
+from scimbridge.errors import NotAcceptable
+
+SCIM_JSON = "application/scim+json"
+JSON = "application/json"
+
+
+def scim_response(body: Mapping[str, Any] | None, *, status: int = 200) -> Response:
+    """``body`` as JSON, or an empty response, with the headers that every answer of ours has."""
+    data = b"" if body is None else orjson.dumps(body)
+    response = Response(data, status=status)
+    if body is None:
+        del response.headers["Content-Type"]
+    else:
+        # Exactly this and no charset: at least one client compares the header as a string.
+        response.headers["Content-Type"] = _negotiated()
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def require_acceptable() -> None:
+    """Raise `NotAcceptable` if the client takes neither of the two media types of SCIM."""
+    if request.accept_mimetypes and not _accepted():
+        raise NotAcceptable(
+            f"Accept is {request.headers['Accept']!r}; this server sends {SCIM_JSON} and {JSON}"
+        )
+
+
+def _negotiated() -> str:
+    return _accepted() or SCIM_JSON
+
+
+def _accepted() -> str | None:
+    accept = request.accept_mimetypes
+    if not accept or accept[SCIM_JSON]:
+        return SCIM_JSON
+    return JSON if accept[JSON] else None

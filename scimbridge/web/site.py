@@ -1,0 +1,43 @@
+"""What every route needs: the targets by name, and how this deployment is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import current_app, request
+
+from scimbridge.config import BridgeConfig
+from scimbridge.errors import NotFound
+from scimbridge.provisioning.service_provider import ServiceProvider
+from scimbridge.web.auth import Authenticator
+
+SCIM_PATH = "/<target>/scim/v2"
+EXTENSION = "scimbridge"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """All that is served under one base URL."""
+
+    config: BridgeConfig
+    providers: Mapping[str, ServiceProvider]
+    authenticator: Authenticator
+
+    def provider(self, target: str) -> ServiceProvider:
+        """The target of a URL. Raises `NotFound`."""
+        found = self.providers.get(target)
+        if found is None:
+            raise NotFound(f"nothing is served at {request.path}: there is no target {target}")
+        return found
+
+    def base_url(self, target: str) -> str:
+        """The SCIM base URL of a target, as clients reach it, without a final slash."""
+        root = self.config.public_url or request.host_url.rstrip("/")
+        return f"{root}/{target}/scim/v2"
+
+
+def site() -> Site:
+    """The site that the current application serves."""
+    found: Site = current_app.extensions[EXTENSION]
+    return found
