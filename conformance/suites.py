@@ -1,0 +1,140 @@
+"""The public suites scim2-tester and scim-sanity, run against the same server.
+
+Both are optional: one that is not installed yields a single skipped result. Their modules are
+imported by name because the transcripts need neither.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from conformance.assertions import shown
+from conformance.ledger import Ledger
+from conformance.masking import Masker
+from conformance.model import CaseInfo, Evidence, Level, Outcome, Result, Source
+from conformance.relay import Relay
+from conformance.wire import Exchange, Wire
+
+TESTER: Final = CaseInfo(
+    id="scim2-tester",
+    client="scim2-tester",
+    title="scim2-tester",
+    level=Level.MUST,
+    why="It takes the verbs of RFC 7643 and 7644 literally, attribute by attribute.",
+    sources=(Source("scim2-tester", "https://pypi.org/project/scim2-tester/"),),
+)
+SANITY: Final = CaseInfo(
+    id="scim-sanity",
+    client="scim-sanity",
+    title="scim-sanity",
+    level=Level.MUST,
+    why="It walks through the life of a user and of a group as a provisioning engine does.",
+    sources=(Source("scim-sanity", "https://pypi.org/project/scim-sanity/"),),
+)
+_TESTER_GRADES: Final[Mapping[str, tuple[Level, Outcome]]] = {
+    "SUCCESS": (Level.MUST, Outcome.PASSED),
+    "COMPLIANT": (Level.SHOULD, Outcome.PASSED),
+    "ACCEPTABLE": (Level.MAY, Outcome.PASSED),
+    "DEVIATION": (Level.SHOULD, Outcome.FAILED),
+    "ERROR": (Level.MUST, Outcome.FAILED),
+    "CRITICAL": (Level.MUST, Outcome.FAILED),
+    "SKIPPED": (Level.MAY, Outcome.SKIPPED),
+}
+_SANITY_GRADES: Final[Mapping[str, tuple[Level, Outcome]]] = {
+    "pass": (Level.MUST, Outcome.PASSED),
+    "warn": (Level.SHOULD, Outcome.FAILED),
+    "fail": (Level.MUST, Outcome.FAILED),
+    "error": (Level.MUST, Outcome.FAILED),
+    "skip": (Level.MAY, Outcome.SKIPPED),
+}
+
+
+def run_scim2_tester(wire: Wire, ledger: Ledger, masker: Masker) -> list[Result]:
+    """Return one result for each check of scim2-tester; what it leaves behind is deleted."""
+    if not _installed("scim2_tester", "scim2_client"):
+        return [_missing(TESTER)]
+    tester = importlib.import_module("scim2_tester")
+    engine = importlib.import_module("scim2_client.engines.wsgi")
+    relay = Relay(wire, ledger)
+    try:
+        checks = tester.check_server(engine.WSGISCIMClient(relay, base_url=wire.base_url))
+    finally:
+        ledger.clear()
+    return list(_told_apart(_tester_result(check, relay.exchanges, masker) for check in checks))
+
+
+def run_scim_sanity(wire: Wire, masker: Masker, *, verify_tls: bool = True) -> list[Result]:
+    """Return one result for each check of scim-sanity, which cleans up after itself."""
+    if not _installed("scim_sanity"):
+        return [_missing(SANITY)]
+    probe = importlib.import_module("scim_sanity.probe.runner")
+    found = probe.run_probe_api(
+        wire.base_url,
+        token=wire.token,
+        timeout=round(wire.timeout_s),
+        tls_no_verify=not verify_tls,
+    )
+    return list(_told_apart(_sanity_result(check, masker) for check in found["results"]))
+
+
+def _installed(*modules: str) -> bool:
+    return all(importlib.util.find_spec(module) is not None for module in modules)
+
+
+def _missing(suite: CaseInfo) -> Result:
+    return Result(suite, Outcome.SKIPPED, reason=f"{suite.title} is not installed")
+
+
+def _tester_result(check: Any, exchanges: list[Exchange], masker: Masker) -> Result:
+    level, outcome = _TESTER_GRADES[check.status.name]
+    title = check.title or "unnamed check"
+    subject = f".{check.resource_type}" if check.resource_type else ""
+    reason = masker.text(check.reason or check.status.name)
+    info = _check_of(TESTER, f"{title}{subject}", title.replace("_", " "), level)
+    if outcome is not Outcome.FAILED:
+        return Result(info, outcome, reason=reason if outcome is Outcome.SKIPPED else "")
+    return Result(info, outcome, (reason,), _tester_evidence(check.data, exchanges, masker))
+
+
+def _tester_evidence(data: Any, exchanges: list[Exchange], masker: Masker) -> tuple[Evidence, ...]:
+    """The exchange that ended in ``data``, which scim2-tester gives without its request."""
+    for exchange in reversed(exchanges):
+        if exchange.response is not None and data and exchange.response.json == data:
+            return (masker.evidence(exchange, failed=True),)
+    if data is None:
+        return ()
+    text = shown(data, 4_000) if isinstance(data, (dict, list)) else str(data)
+    return (Evidence("what the suite reports", "", masker.text(text), failed=True),)
+
+
+def _sanity_result(check: Mapping[str, str], masker: Masker) -> Result:
+    level, outcome = _SANITY_GRADES[check["status"]]
+    name = f"{check.get('phase', '')}: {check['name']}".removeprefix(": ")
+    message = masker.text(check.get("message", ""))
+    info = _check_of(SANITY, check["name"].replace(" ", "-"), name, level)
+    if outcome is not Outcome.FAILED:
+        return Result(info, outcome, reason=message if outcome is Outcome.SKIPPED else "")
+    details = check.get("details", "")
+    evidence = (Evidence("details", "", masker.text(details), failed=True),) if details else ()
+    return Result(info, outcome, (message or "the check failed without a message",), evidence)
+
+
+def _check_of(suite: CaseInfo, name: str, title: str, level: Level) -> CaseInfo:
+    return CaseInfo(f"{suite.id}.{name}", suite.client, title, level, suite.why, suite.sources)
+
+
+def _told_apart(results: Iterable[Result]) -> Iterator[Result]:
+    """Number the checks that share a name, so that an exemption names exactly one."""
+    seen: Counter[str] = Counter()
+    for result in results:
+        seen[result.info.id] += 1
+        if seen[result.info.id] == 1:
+            yield result
+            continue
+        info = replace(result.info, id=f"{result.info.id}.{seen[result.info.id]}")
+        yield replace(result, info=info)
