@@ -69,7 +69,7 @@ class DirectoryError(ScimbridgeError):
 
 
 class ScimError(ScimbridgeError):
-    """An error response of RFC 7644 section 3.12; ``detail`` is shown to the IdP's administrator."""
+    """An error response (RFC 7644 section 3.12); ``detail`` is shown to the IdP's administrator."""
 
     status: ClassVar[int] = 500
     scim_type: ClassVar[str | None] = None

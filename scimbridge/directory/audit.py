@@ -14,9 +14,7 @@ from scimbridge.directory.journal import Caller
 from scimbridge.directory.schema import audit
 
 _T = audit.c
-_LAST = (
-    select(_T.digest).where(_T.target == bindparam("target")).order_by(_T.pk.desc()).limit(1)
-)
+_LAST = select(_T.digest).where(_T.target == bindparam("target")).order_by(_T.pk.desc()).limit(1)
 _INSERT = insert(audit)
 
 

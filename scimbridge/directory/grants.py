@@ -32,9 +32,7 @@ _HOLDERS = select(_T.resource_pk).where(
 )
 
 
-def of_resources(
-    connection: Connection, pks: Sequence[int]
-) -> dict[int, dict[Key, str]]:
+def of_resources(connection: Connection, pks: Sequence[int]) -> dict[int, dict[Key, str]]:
     """For each resource, its entitlements with their state."""
     found: dict[int, dict[Key, str]] = {pk: {} for pk in pks}
     for chunk in chunks(pks):

@@ -56,9 +56,9 @@ class OperationRow:
 
 _ALL = select(operations)
 _BY_PK = _ALL.where(_T.pk == bindparam("pk"))
-_PENDING_OF = _ALL.where(
-    _T.resource_pk == bindparam("resource_pk"), _T.status == PENDING
-).order_by(_T.pk)
+_PENDING_OF = _ALL.where(_T.resource_pk == bindparam("resource_pk"), _T.status == PENDING).order_by(
+    _T.pk
+)
 _DUE = (
     _ALL.where(
         _T.target == bindparam("target"),

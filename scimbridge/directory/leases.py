@@ -31,9 +31,7 @@ _TAKE = (
         _T.lease_until < bindparam("now"),
         _T.generation > _T.confirmed_generation,
     )
-    .values(
-        lease_owner=bindparam("owner"), lease_until=bindparam("until"), fence=_T.fence + 1
-    )
+    .values(lease_owner=bindparam("owner"), lease_until=bindparam("until"), fence=_T.fence + 1)
     .returning(_T.pk)
 )
 _GIVE_BACK = (

@@ -71,9 +71,9 @@ _GROUPS_WITH = (
 _ENTITLEMENTS_OF = (
     select(_M.member_id, group_entitlements.c.kind, group_entitlements.c.native_id)
     .select_from(
-        memberships.join(
-            group_entitlements, group_entitlements.c.group_pk == _M.group_pk
-        ).join(resources, _R.pk == _M.group_pk)
+        memberships.join(group_entitlements, group_entitlements.c.group_pk == _M.group_pk).join(
+            resources, _R.pk == _M.group_pk
+        )
     )
     .where(
         _R.target == bindparam("target"),
@@ -296,17 +296,13 @@ def counts(connection: Connection, group_pk: int) -> int:
 def granted_by(connection: Connection, group_pk: int) -> set[Key]:
     """The entitlements that the members of a group get."""
     table = group_entitlements.c
-    rows = connection.execute(
-        select(table.kind, table.native_id).where(table.group_pk == group_pk)
-    )
+    rows = connection.execute(select(table.kind, table.native_id).where(table.group_pk == group_pk))
     return {(kind, native_id) for kind, native_id in rows}
 
 
 def set_granted_by(connection: Connection, group_pk: int, keys: Sequence[Key]) -> None:
     """Replace the entitlements that the members of a group get."""
-    connection.execute(
-        delete(group_entitlements).where(group_entitlements.c.group_pk == group_pk)
-    )
+    connection.execute(delete(group_entitlements).where(group_entitlements.c.group_pk == group_pk))
     if keys:
         connection.execute(
             group_entitlements.insert(),

@@ -27,10 +27,12 @@ def migrate(url: str) -> None:
                 assert driver is not None  # noqa: S101 - the pool just opened it
                 driver.execute("PRAGMA journal_mode = WAL")
         config = _config()
-        with engine.connect().execution_options(scimbridge_write=True) as connection:
-            with connection.begin():
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+        with (
+            engine.connect().execution_options(scimbridge_write=True) as connection,
+            connection.begin(),
+        ):
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
     finally:
         engine.dispose()
 

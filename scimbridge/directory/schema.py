@@ -6,6 +6,8 @@ text, so that the same definitions serve SQLite's STRICT tables and PostgreSQL.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -28,7 +30,7 @@ def _flag(name: str, default: str = "0") -> Column[int]:
     return Column(name, Integer, nullable=False, server_default=default)
 
 
-def _table(name: str, *columns: Column[object] | Index | UniqueConstraint) -> Table:
+def _table(name: str, *columns: Column[Any] | Index | UniqueConstraint) -> Table:
     return Table(name, metadata, *columns, sqlite_strict=True)
 
 

@@ -64,7 +64,9 @@ class Claims:
 def require_free(row: ResourceRow) -> None:
     """Raise unless a POST may take over ``row``, which has the same name."""
     if row.disposition != Disposition.PRESENT.value:
-        raise TemporarilyUnavailable(f"the former {row.resource_type} of this name is being deleted")
+        raise TemporarilyUnavailable(
+            f"the former {row.resource_type} of this name is being deleted"
+        )
     if row.claimed and row.confirmed is not None:
         raise taken(row.resource_type, row.desired_key or "")
 

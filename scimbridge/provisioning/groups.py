@@ -23,11 +23,10 @@ from scimbridge.provisioning.mapping import Document
 from scimbridge.provisioning.plan import Disposition
 from scimbridge.provisioning.users import changed_names
 from scimbridge.provisioning.work import parse_document
-from scimbridge.provisioning.writes import Writes
-from scimbridge.scim.messages import merge_put
+from scimbridge.provisioning.writes import Writes, patched
 from scimbridge.scim.members import Member, MemberChange, members_of, split_members
+from scimbridge.scim.messages import merge_put
 from scimbridge.scim.operations import Operation
-from scimbridge.scim.patch import apply_patch
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +55,7 @@ class Groups:
             self._require_mapping(row, name)
             change = MemberChange(replace=True, add=members)
             operation = self._want(connection, row, without_members(document), change, caller)
-        self.writes.operations.see_through(operation)
-        return self.writes.reread(row.pk)
+        return self._finish(row, operation)
 
     def replace(
         self,
@@ -89,16 +87,14 @@ class Groups:
             row = self.writes.get_for_write(connection, "Group", scim_id, if_match)
             before = parse_document(row.desired)
             after = (
-                apply_patch(rest, before, target.group_type, dialect=target.dialect)
+                patched(rest, before, scim_id, target.group_type, target.dialect)
                 if rest
                 else before
             )
             operation = self._want(connection, row, after, change, caller, kind="patch")
         return self._finish(row, operation)
 
-    def delete(
-        self, scim_id: str, caller: Caller, if_match: Collection[str] | None = None
-    ) -> None:
+    def delete(self, scim_id: str, caller: Caller, if_match: Collection[str] | None = None) -> None:
         """DELETE: returns once nobody has anything through the group any more."""
         with self.writes.directory.write() as connection:
             row = self.writes.get_for_write(connection, "Group", scim_id, if_match)
@@ -198,9 +194,7 @@ class Groups:
             connection, row.pk, members, operation_pk=operation, generations=generations
         )
 
-    def _remap(
-        self, connection: Connection, row: ResourceRow, name: str, operation: int
-    ) -> None:
+    def _remap(self, connection: Connection, row: ResourceRow, name: str, operation: int) -> None:
         """Record what the group's name stands for; if that changes, all members are affected."""
         granted = self.writes.target.mapping.granted_by(name, row.native_id)
         keys = entitlement_keys(granted)
@@ -218,9 +212,7 @@ class Groups:
         resources.raise_generation(connection, [row.pk for row in users.values()])
         return {key: row.generation + 1 for key, row in users.items()}
 
-    def _confirm_at_once(
-        self, connection: Connection, row: ResourceRow, operation: int
-    ) -> None:
+    def _confirm_at_once(self, connection: Connection, row: ResourceRow, operation: int) -> None:
         """A change that affects no account is confirmed in the transaction of its intent."""
         self.writes.outcomes.finish_group_in(connection, operation)
 
@@ -243,9 +235,7 @@ class Groups:
                 f"renamed to {name} through SCIM"
             )
         if self.writes.target.config.unique_group_names:
-            rival = resources.find_by_any_key(
-                connection, self.writes.target.name, "Group", key
-            )
+            rival = resources.find_by_any_key(connection, self.writes.target.name, "Group", key)
             if rival is not None and rival.pk != row.pk:
                 raise taken("Group", name)
         self._require_mapping(row, name)

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from scimbridge.connectors.interface import Account
-from scimbridge.scim.attributes import ResourceType, Schema
+from scimbridge.scim import urns
+from scimbridge.scim.attributes import ResourceType
+from scimbridge.scim.resources import split_secrets
 
-CORE_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 Document = dict[str, Any]
 
 
 def to_account(
     document: Mapping[str, Any], *, extension: str | None, secrets: Mapping[str, str] | None = None
 ) -> Account:
-    """The account that ``document`` describes; ``extension`` is the URN of the vendor's own part."""
+    """The account that ``document`` describes; ``extension``: the URN of the vendor's own part."""
     name = document.get("name") or {}
     given, family = str(name.get("givenName") or ""), str(name.get("familyName") or "")
     display = document.get("displayName") or name.get("formatted") or f"{given} {family}".strip()
@@ -39,7 +40,7 @@ def from_account(account: Account, *, extension: str | None) -> Document:
         if value
     }
     document: Document = {
-        "schemas": [CORE_USER],
+        "schemas": [urns.USER],
         "userName": account.user_name,
         "active": account.active,
     }
@@ -60,22 +61,8 @@ def take_secrets(
     document: Mapping[str, Any], resource_type: ResourceType
 ) -> tuple[Document, dict[str, str]]:
     """``document`` without its write-only values, and those by name: sent on, never stored."""
-    kept, secrets = dict(document), {}
-    for schema, part in _parts(kept, resource_type):
-        for attribute in schema.attributes:
-            if attribute.mutability == "writeOnly" and attribute.name in part:
-                secrets[attribute.name] = str(part.pop(attribute.name))
-    return {name: value for name, value in kept.items() if value != {}}, secrets
-
-
-def _parts(document: Document, resource_type: ResourceType) -> list[tuple[Schema, Document]]:
-    """The core part of ``document`` and its extensions, each copied so that it may be changed."""
-    parts = [(resource_type.schema, document)]
-    for schema, _required in resource_type.extensions:
-        if schema.id in document:
-            document[schema.id] = dict(document[schema.id])
-            parts.append((schema, document[schema.id]))
-    return parts
+    public, secrets = split_secrets(document, resource_type)
+    return public, {path.rpartition(":")[2]: str(value) for path, value in secrets.items()}
 
 
 def primary_email(document: Mapping[str, Any]) -> str:

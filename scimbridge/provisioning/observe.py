@@ -18,8 +18,7 @@ from scimbridge.provisioning.entitlements import entitlement_id
 from scimbridge.provisioning.mapping import display_of, from_account
 from scimbridge.provisioning.targets import Target
 from scimbridge.provisioning.work import dump_account
-
-CORE_GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
+from scimbridge.scim import urns
 
 LEASE_S = 900
 """How long one observation of a whole tenant may take before another one may start."""
@@ -142,7 +141,7 @@ class Observer:
             if known is not None or not item.assignable:
                 continue
             display = self._free_name(connection, item)
-            document = {"schemas": [CORE_GROUP], "displayName": display}
+            document = {"schemas": [urns.GROUP], "displayName": display}
             text = orjson.dumps(document).decode()
             key = group_key(display)
             pk = resources.create(

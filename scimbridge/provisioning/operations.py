@@ -140,7 +140,7 @@ def _worst(failures: Mapping[int, Exception]) -> Exception | None:
 
 def _pause(attempts: int, first: float) -> int:
     """Seconds until the next attempt: doubling, with jitter, never above the longest pause."""
-    longest = min(LONGEST_PAUSE_S, first * 2 ** min(attempts, 10))
+    longest: float = min(LONGEST_PAUSE_S, first * 2 ** min(attempts, 10))
     return max(1, round(longest * random.uniform(0.5, 1.0)))  # noqa: S311 - spreads the load
 
 

@@ -124,9 +124,7 @@ class Outcomes:
         ours = (observed.held | observed.uncertain) - observed.suspended
         by_hand = observed.suspended | item.direct_by_hand
         if item.desired.account.active:
-            held = effective(
-                item.desired.entitlements | observed.suspended, self.target.policy
-            )
+            held = effective(item.desired.entitlements | observed.suspended, self.target.policy)
             managed = held & item.desired.entitlements
             self._put(connection, grants.HELD, pk, managed)
             self._forget(connection, pk, (ours | observed.suspended) - managed)
@@ -308,9 +306,7 @@ class Outcomes:
                 return self._withdraw_user(connection, row)
             return self._withdraw_group(connection, row, failed)
 
-    def _withdraw_user(
-        self, connection: Connection, row: resources.ResourceRow
-    ) -> int | None:
+    def _withdraw_user(self, connection: Connection, row: resources.ResourceRow) -> int | None:
         if row.confirmed is None:
             if row.native_id is None:
                 resources.remove(connection, row.pk)

@@ -221,9 +221,7 @@ def _plan_active(desired: Desired, observed: Observed, policy: Policy) -> tuple[
 def _take_all_access(native_id: str, observed: Observed, policy: Policy) -> Sequence[Step]:
     steps: list[Step] = []
     capabilities = policy.capabilities
-    if capabilities.can_disable_accounts and (
-        observed.account is None or observed.account.active
-    ):
+    if capabilities.can_disable_accounts and (observed.account is None or observed.account.active):
         steps.append(SetActive(native_id, active=False))
     if capabilities.revoke_on_disable:
         everything = observed.held | observed.uncertain | (observed.direct or frozenset())

@@ -25,7 +25,7 @@ from scimbridge.provisioning.targets import Target
 from scimbridge.provisioning.writes import not_found
 from scimbridge.scim.attributes import ResourceType
 from scimbridge.scim.filters import Filter, equality_conjuncts, referenced_attributes
-from scimbridge.scim.listing import sort_resources
+from scimbridge.scim.listing import Page, sort_resources
 from scimbridge.scim.matching import compile_filter
 from scimbridge.scim.projection import Projection
 
@@ -38,15 +38,14 @@ Resource = dict[str, Any]
 class Query:
     """A list request (RFC 7644 section 3.4.2), its parameters parsed and bounded."""
 
-    start_index: int
-    count: int
+    page: Page
     filter: Filter | None = None
     sort_by: str | None = None
-    sort_order: str = "ascending"
+    sort_order: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Listing:
     """One page of a list; ``total`` counts before paging."""
 
     total: int
@@ -76,7 +75,7 @@ class Reader:
 
     def search(
         self, resource_type: ResourceType, query: Query, projection: Projection, base_url: str
-    ) -> Page:
+    ) -> Listing:
         """The page that ``query`` asks for, in the stable order unless it sorts."""
         if query.filter is None and query.sort_by is None:
             return self._plain_page(resource_type, query, projection, base_url)
@@ -87,22 +86,22 @@ class Reader:
 
     def _plain_page(
         self, resource_type: ResourceType, query: Query, projection: Projection, base_url: str
-    ) -> Page:
+    ) -> Listing:
         with self.directory.read() as connection:
             total = resources.count(connection, self.target.name, resource_type.name)
             rows = resources.page(
                 connection,
                 self.target.name,
                 resource_type.name,
-                offset=query.start_index - 1,
-                limit=query.count,
+                offset=query.page.offset,
+                limit=query.page.count,
             )
             found = list(self._render(connection, rows, projection.includes, base_url))
-        return Page(total, found)
+        return Listing(total, found)
 
     def _filtered(
         self, resource_type: ResourceType, query: Query, projection: Projection, base_url: str
-    ) -> Page:
+    ) -> Listing:
         mentioned = referenced_attributes(query.filter) if query.filter else frozenset()
         sorting = (query.sort_by or "").partition(".")[0].rpartition(":")[2]
         needed = {name.lower() for name in mentioned} | {sorting.lower()}
@@ -116,9 +115,9 @@ class Reader:
             ]
             if query.sort_by is not None:
                 found = _sorted(found, query, resource_type)
-            first = query.start_index - 1
-            rows = [row for row, _ in found[first : first + query.count]]
-            return Page(
+            first = query.page.offset
+            rows = [row for row, _ in found[first : first + query.page.count]]
+            return Listing(
                 len(found), list(self._render(connection, rows, projection.includes, base_url))
             )
 
@@ -130,8 +129,11 @@ class Reader:
         base_url: str,
     ) -> Iterator[tuple[ResourceRow, Resource]]:
         for row in rows:
-            yield row, next(
-                self._render(connection, [row], lambda name: name.lower() in needed, base_url)
+            yield (
+                row,
+                next(
+                    self._render(connection, [row], lambda name: name.lower() in needed, base_url)
+                ),
             )
 
     def _render(
@@ -171,8 +173,8 @@ class Reader:
             return _visible(resources.by_confirmed_key(connection, name, kind, key))
         if kind == "Group" and "members" in equal:
             pks = memberships.groups_with(connection, name, equal["members"])
-            rows = resources.by_pks(connection, pks)
-            return _visible(sorted(rows, key=lambda row: (row.created, row.pk)))
+            rows = _visible(resources.by_pks(connection, pks))
+            return sorted(rows, key=lambda row: (row.created, row.pk))
         return resources.visible(connection, name, kind)
 
     def _link_unknown_account(self, resource_type: ResourceType, filter: Filter | None) -> bool:
@@ -208,7 +210,8 @@ def _sorted(
     found: list[tuple[ResourceRow, Resource]], query: Query, resource_type: ResourceType
 ) -> list[tuple[ResourceRow, Resource]]:
     rows = {resource["id"]: row for row, resource in found}
+    assert query.sort_by is not None  # noqa: S101 - the caller asked
     ordered = sort_resources(
         [resource for _, resource in found], query.sort_by, query.sort_order, resource_type
     )
-    return [(rows[resource["id"]], resource) for resource in ordered]
+    return [(rows[resource["id"]], dict(resource)) for resource in ordered]

@@ -21,13 +21,12 @@ def render(
     groups: Sequence[GroupRef] = (),
     members: Iterable[MemberRow] = (),
 ) -> dict[str, Any]:
-    """The resource as RFC 7643 has it; ``base_url`` is the target's, without a final slash.
+    """A confirmed resource as RFC 7643 has it; ``base_url`` is the target's, without a final slash.
 
     ``groups`` (of a user) and ``members`` (of a group) may be left out where the projection
     leaves them out.
     """
-    assert row.confirmed is not None and row.scim_id is not None  # noqa: S101 - only confirmed rows are read
-    document = parse_document(row.confirmed)
+    document = parse_document(row.confirmed or "")
     body: dict[str, Any] = {"schemas": document.pop("schemas"), "id": row.scim_id, **document}
     shown_groups = [_group(group, base_url) for group in groups]
     shown_members = [_member(member, base_url) for member in members]
@@ -39,7 +38,7 @@ def render(
         "resourceType": row.resource_type,
         "created": timestamp(row.created),
         "lastModified": timestamp(row.last_modified),
-        "location": location(base_url, row.resource_type, row.scim_id),
+        "location": location(base_url, row.resource_type, str(row.scim_id)),
         "version": version(row),
     }
     return body

@@ -18,10 +18,9 @@ from scimbridge.provisioning.correlate import user_key
 from scimbridge.provisioning.mapping import Document, take_secrets
 from scimbridge.provisioning.plan import Disposition
 from scimbridge.provisioning.work import parse_document
-from scimbridge.provisioning.writes import Writes
+from scimbridge.provisioning.writes import Writes, patched
 from scimbridge.scim.messages import merge_put
 from scimbridge.scim.operations import Operation
-from scimbridge.scim.patch import apply_patch
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +84,11 @@ class Users:
         target = self.writes.target
 
         def change(current: Document) -> Document:
-            return apply_patch(operations, current, target.user_type, dialect=target.dialect)
+            return patched(operations, current, scim_id, target.user_type, target.dialect)
 
         return self._change(scim_id, change, caller, "patch", if_match)
 
-    def delete(
-        self, scim_id: str, caller: Caller, if_match: Collection[str] | None = None
-    ) -> None:
+    def delete(self, scim_id: str, caller: Caller, if_match: Collection[str] | None = None) -> None:
         """DELETE: returns once the account, or all of its access, is gone."""
         with self.writes.directory.write() as connection:
             row = self.writes.get_for_write(connection, "User", scim_id, if_match)
@@ -160,7 +157,7 @@ class Users:
         if not target.policy.capabilities.can_rename_accounts and target.config.rename == "refuse":
             raise Mutability(
                 f"userName cannot change from {before['userName']} to {after['userName']}: "
-                f"logins are immutable at {target.name}. Set rename = \"recreate\" in the "
+                f'logins are immutable at {target.name}. Set rename = "recreate" in the '
                 "bridge's configuration to have the account re-created with the same access"
             )
 
@@ -169,11 +166,11 @@ class Users:
     ) -> ResourceRow:
         """Make ``document`` the desired one, retiring the account if the login changes."""
         key = user_key(document["userName"])
-        if key != row.desired_key and row.native_id is not None:
-            if not self.writes.target.policy.capabilities.can_rename_accounts:
-                first = grants.confirmed_account(connection, row.pk) is None
-                grants.retire(connection, row.pk, row.native_id, confirmed=first)
-                columns |= {"native_id": None, "observed": None, "origin": None}
+        recreate = not self.writes.target.policy.capabilities.can_rename_accounts
+        if key != row.desired_key and row.native_id is not None and recreate:
+            first = grants.confirmed_account(connection, row.pk) is None
+            grants.retire(connection, row.pk, row.native_id, confirmed=first)
+            columns |= {"native_id": None, "observed": None, "origin": None}
         resources.change(
             connection,
             row.pk,
@@ -205,5 +202,3 @@ def changed_names(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[s
     return sorted(
         name for name in before.keys() | after.keys() if before.get(name) != after.get(name)
     )
-
-

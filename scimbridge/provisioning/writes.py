@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -14,10 +14,15 @@ from scimbridge.directory.resources import ResourceRow
 from scimbridge.errors import NotFound, PreconditionFailed
 from scimbridge.provisioning.claims import Claims
 from scimbridge.provisioning.converge import LEASE_MARGIN_S
+from scimbridge.provisioning.mapping import Document
 from scimbridge.provisioning.operations import Operations
 from scimbridge.provisioning.outcome import Outcomes
 from scimbridge.provisioning.plan import Disposition
 from scimbridge.provisioning.targets import Target
+from scimbridge.scim.attributes import ResourceType
+from scimbridge.scim.operations import Operation
+from scimbridge.scim.patch import apply_patch
+from scimbridge.scim.quirks import Dialect
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,8 @@ class Writes:
     ) -> ResourceRow:
         """The resource, locked by the caller's transaction. Raises `NotFound`.
 
-        ``if_match`` are the versions of an If-Match header; `PreconditionFailed` if none is current.
+        ``if_match`` are the versions of an If-Match header: `PreconditionFailed` unless one is the
+        current one.
         """
         row = resources.find_for_update(connection, self.target.name, resource_type, scim_id)
         if row is None or row.confirmed is None or row.disposition != Disposition.PRESENT.value:
@@ -99,6 +105,19 @@ class Writes:
         with self.directory.read() as connection:
             (row,) = resources.by_pks(connection, [pk])
         return row
+
+
+def patched(
+    operations: Sequence[Operation],
+    document: Document,
+    scim_id: str,
+    resource_type: ResourceType,
+    dialect: Dialect,
+) -> Document:
+    """``document`` after a PATCH. The id is not stored in it, and clients may send it along."""
+    after = apply_patch(operations, document | {"id": scim_id}, resource_type, dialect=dialect)
+    del after["id"]
+    return after
 
 
 def version(row: ResourceRow) -> str:

@@ -80,7 +80,5 @@ def too_large(limit: int | None) -> str:
 def _unexpected(error: Exception) -> Response:
     # The one place that catches everything. Locals may hold secrets, so only the stack is logged.
     frames = "".join(traceback.format_tb(error.__traceback__))
-    logger.error(
-        "%s %s failed: %s\n%s", request.method, request.path, type(error).__name__, frames
-    )
+    logger.error("%s %s failed: %s\n%s", request.method, request.path, type(error).__name__, frames)
     return respond(ServerFault("the bridge failed; its log has the details"))

@@ -10,7 +10,15 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from scimbridge.connectors.falcon.simulator import auth, legacy, roles, user_actions, users
+from scimbridge.connectors.falcon.simulator import (
+    auth,
+    groups,
+    legacy,
+    links,
+    roles,
+    user_actions,
+    users,
+)
 from scimbridge.connectors.falcon.simulator.call import Call, Route
 from scimbridge.connectors.falcon.simulator.envelope import (
     GATEWAY,
@@ -31,7 +39,14 @@ from scimbridge.simulation.instrument import CONTROL_PREFIX
 from scimbridge.simulation.simulator import Simulator
 from scimbridge.simulation.switches import Switches
 
-ROUTES = (*users.ROUTES, *roles.ROUTES, *user_actions.ROUTES, *legacy.ROUTES)
+ROUTES = (
+    *users.ROUTES,
+    *roles.ROUTES,
+    *user_actions.ROUTES,
+    *legacy.ROUTES,
+    *groups.ROUTES,
+    *links.ROUTES,
+)
 """Every operation behind the gateway."""
 
 

@@ -80,3 +80,32 @@ class Grant:
     def direct(self) -> bool:
         """False for a grant that comes through Flight Control."""
         return not self.user_group_id
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A Flight Control group: of users of the parent, or of child CIDs."""
+
+    group_id: str
+    cid: str
+    name: str
+    description: str
+    members: tuple[str, ...]
+    """User uuids, or CIDs."""
+    modified: float
+    is_default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Roles that the members of a user group hold in the CIDs of a CID group."""
+
+    user_group_id: str
+    cid_group_id: str
+    role_ids: tuple[str, ...]
+    modified: float
+
+    @property
+    def link_id(self) -> str:
+        """The id on the wire. Opaque to callers, says the vendor."""
+        return f"{self.user_group_id}:{self.cid_group_id}"

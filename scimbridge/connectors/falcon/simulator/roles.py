@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from scimbridge.connectors.falcon.simulator import fql
 from scimbridge.connectors.falcon.simulator.call import Call, Route, text, texts
 from scimbridge.connectors.falcon.simulator.envelope import (
     USER_MANAGEMENT,
@@ -12,6 +12,7 @@ from scimbridge.connectors.falcon.simulator.envelope import (
     ErrorItem,
     Refusal,
 )
+from scimbridge.connectors.falcon.simulator.filtering import filtered
 from scimbridge.connectors.falcon.simulator.records import Grant, Role, User
 from scimbridge.connectors.falcon.simulator.timestamps import parse_timestamp, timestamp
 from scimbridge.connectors.falcon.simulator.users import find_user
@@ -21,6 +22,7 @@ _GRANT_SORTS = tuple(
     for name in ("cid", "expires_at", "role_name", "type", "user_uuid")
     for way in ("", "|asc", "|desc")
 )
+_FILTERABLE = ("expires_at", "role_id", "role_name")
 _ACTIONS = {"grant": "grant", "revoke": "revoke"}
 _ACTIONS_V2 = {**_ACTIONS, "assign-role": "grant", "remove-role": "revoke"}
 
@@ -56,7 +58,7 @@ def user_grants(call: Call) -> Answer:
         for grant in call.state.grants.shown(user.uuid)
         if grant.cid in cids and (grant.direct or not direct_only)
     ]
-    grants = _filtered_grants(call, grants)
+    grants = filtered(call, grants, {name: partial(_field, name) for name in _FILTERABLE})
     name, _, way = call.choice("sort", _GRANT_SORTS, "role_name|asc").partition("|")
     key = {"type": "grant_type", "user_uuid": "uuid"}.get(name, name)
     grants.sort(key=lambda grant: str(grant.get(key, "")), reverse=way == "desc")
@@ -178,28 +180,26 @@ def _grant_json(call: Call, user: User, grant: Grant) -> dict[str, Any]:
         "user_type": user.user_type,
         "expires_at": grant.expires_at and timestamp(grant.expires_at),
     }
+    if not grant.direct:
+        fields |= _origin(call, grant)
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _filtered_grants(call: Call, grants: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    if not call.parameter("filter"):
-        return grants
-    try:
-        expression = fql.parse(call.parameter("filter"))
-    except fql.FqlError as error:
-        raise Refusal(400, f"invalid filter: {error}") from error
-    unknown = {term.field for term in fql.terms(expression)} - {
-        "expires_at",
-        "role_id",
-        "role_name",
+def _field(name: str, grant: dict[str, Any]) -> Any:
+    return grant.get(name)
+
+
+def _origin(call: Call, grant: Grant) -> dict[str, Any]:
+    # Read with a lag, the grant may outlive the groups that it came through.
+    user_group = call.state.flight_control.user_groups.get(grant.user_group_id)
+    cid_group = call.state.flight_control.cid_groups.get(grant.cid_group_id)
+    return {
+        "user_group_id": grant.user_group_id,
+        "user_group_name": user_group and user_group.name,
+        "cid_group_id": grant.cid_group_id,
+        "cid_group_name": cid_group and cid_group.name,
+        "parent_cid": call.state.tenants[grant.cid].parent,
     }
-    if unknown:
-        raise Refusal(400, f"invalid filter: unsupported {', '.join(sorted(unknown))}")
-    return [
-        grant
-        for grant in grants
-        if fql.evaluate(expression, lambda term: fql.holds(term, grant.get(term.field)))  # noqa: B023
-    ]
 
 
 _READ, _WRITE = "usermgmt:read", "usermgmt:write"

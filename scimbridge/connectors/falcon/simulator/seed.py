@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scimbridge.connectors.falcon.simulator.records import ApiClient, Grant, Role, Tenant, User
+from scimbridge.connectors.falcon.simulator.records import (
+    ApiClient,
+    Grant,
+    Group,
+    Link,
+    Role,
+    Tenant,
+    User,
+)
 from scimbridge.connectors.falcon.simulator.switches import ALL_SCOPES
 
 PARENT_CID = "5f1d0c7a93be4e0c8a6f2b41d7e09c35"
 CHILD_CIDS = ("a17c3e5b90d2468f8b1e6c04f3d7a952", "c4e80b26d35f4917b7a2908e1f6c3d5b")
 CUSTOM_ROLE_ID = "8d2f6a1c4b9e47d3a5c0e7f18b3d9264"
+USER_GROUP_ID = "2b7e9d40c6f1483fa5d8e03b71c9f624"
+CID_GROUP_ID = "90c4f7a16e2d4b85b3f1d7a8e5026c39"
+DEFAULT_CID_GROUP_ID = "e1a85d3f7c0b4962847ef52b6d9c10a3"
 
 _DAY = 86_400.0
 
@@ -150,3 +161,29 @@ class Seed:
         )
         temporary = Grant(_PEOPLE[2].uuid, PARENT_CID, "event_viewer", expires_at=now + 7 * _DAY)
         return (*permanent, temporary)
+
+    def user_groups(self, now: float) -> tuple[Group, ...]:
+        """One user group, with the analyst in it."""
+        members = (_PEOPLE[1].uuid,)
+        modified = now - 90 * _DAY
+        return (Group(USER_GROUP_ID, PARENT_CID, "SOC", "First line", members, modified),)
+
+    def cid_groups(self, now: float) -> tuple[Group, ...]:
+        """The default group with all children, and one with the first of them."""
+        modified = now - 120 * _DAY
+        return (
+            Group(
+                DEFAULT_CID_GROUP_ID,
+                PARENT_CID,
+                "All CIDs",
+                "",
+                CHILD_CIDS,
+                modified,
+                is_default=True,
+            ),
+            Group(CID_GROUP_ID, PARENT_CID, "North", "", CHILD_CIDS[:1], modified),
+        )
+
+    def links(self, now: float) -> tuple[Link, ...]:
+        """The user group reads detections in the CID group."""
+        return (Link(USER_GROUP_ID, CID_GROUP_ID, ("falconhost_read_only",), now - 80 * _DAY),)

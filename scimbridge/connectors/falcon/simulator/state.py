@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from scimbridge.connectors.falcon.simulator.flight_control import FlightControl
 from scimbridge.connectors.falcon.simulator.grants import GrantBook
 from scimbridge.connectors.falcon.simulator.rate_limit import RateLimiter
 from scimbridge.connectors.falcon.simulator.records import (
@@ -49,12 +50,15 @@ class FalconState:
             self.limiter = RateLimiter(self.clock)
             self.roles: dict[str, Role] = {each.role_id: each for each in self._seed.roles}
             self.users: dict[str, User] = {each.uuid: each for each in self._seed.users(now)}
+            self.flight_control = FlightControl(
+                self._seed.user_groups(now), self._seed.cid_groups(now), self._seed.links(now)
+            )
             self.grants = GrantBook(
                 self._seed.grants(now), self.clock, self.switches, self._derived_grants
             )
 
     def _derived_grants(self, user_uuid: str) -> Iterable[Grant]:
-        return ()
+        return self.flight_control.derived_grants(user_uuid)
 
     # --- tenants ---------------------------------------------------------------------------
 
@@ -88,6 +92,7 @@ class FalconState:
     def delete_user(self, user: User) -> None:
         """Delete the user and all that it holds."""
         del self.users[user.uuid]
+        self.flight_control.forget_user(user.uuid)
         self.grants.forget(user.uuid)
 
     def searchable(self, user: User) -> bool:

@@ -41,6 +41,7 @@ _GATEWAY = (
 _USERS = (
     Switch("sso", True, "passwords are ignored; False: they must satisfy the policy"),
     Switch("allowed_domains", [], "e-mail domains that a login may have; empty: any"),
+    Switch("uid_must_be_email", False, "refuse a login that has not the form of an address"),
     Switch("duplicate_uid_status", 400, "creating a login that is taken", (400, 409)),
     Switch("unknown_user_status", 404, "PATCH or DELETE of an unknown user", (400, 404)),
     Switch("search_lag_s", 0.0, "seconds until a new user is found by queries"),
@@ -62,5 +63,22 @@ _GRANTS = (
     ),
 )
 
-SWITCHES = _GATEWAY + _USERS + _GRANTS
+_FLIGHT_CONTROL = (
+    Switch("mssp_bad_id_of_several", 207, "some ids of a request are unknown", (207, 404)),
+    Switch("mssp_single_bad_id", 207, "all ids of a request are unknown", (207, 400, 404)),
+    Switch("over_limit_status", 400, "more than 500 members or groups", (400, 207)),
+    Switch(
+        "duplicate_group_name", "reject", "400, 207, or simply done", ("reject", "207", "accept")
+    ),
+    Switch("missing_description", "clear", "left out of a PATCH", ("clear", "keep")),
+    Switch("members_echo", "full", "what changing members answers with", ("full", "delta")),
+    Switch("empty_removal", "reject", "removing no members", ("reject", "nothing", "everything")),
+    Switch(
+        "delete_group_with_members", "accept", "without emptying it first", ("accept", "reject")
+    ),
+    Switch("name_match", "substring", "how ?name= finds groups", ("substring", "exact")),
+    Switch("mssp_maximum_limit", 1000, "largest page of the mssp queries"),
+)
+
+SWITCHES = _GATEWAY + _USERS + _GRANTS + _FLIGHT_CONTROL
 """All switches with their defaults."""

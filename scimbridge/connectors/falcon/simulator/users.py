@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from scimbridge.connectors.falcon.simulator import fql
 from scimbridge.connectors.falcon.simulator.call import Call, Route, text
 from scimbridge.connectors.falcon.simulator.envelope import USER_MANAGEMENT, Answer, Refusal
+from scimbridge.connectors.falcon.simulator.filtering import filtered
 from scimbridge.connectors.falcon.simulator.records import User
 from scimbridge.connectors.falcon.simulator.state import FalconState
 from scimbridge.connectors.falcon.simulator.timestamps import timestamp
@@ -133,11 +135,10 @@ def find_user(call: Call, uuid: str, unknown_status: int) -> User:
 
 def check_new_user(state: FalconState, uid: str, password: str) -> str:
     """The login of a user that may be created. Raises `Refusal`."""
-    address = _EMAIL.fullmatch(uid)
-    if address is None:
+    if state.switches["uid_must_be_email"] and _EMAIL.fullmatch(uid) is None:
         raise Refusal(400, f"uid={uid!r} is not an e-mail address")
     allowed = state.switches["allowed_domains"]
-    if allowed and address[1].lower() not in allowed:
+    if allowed and uid.rpartition("@")[2].lower() not in allowed:
         raise Refusal(400, f"the domain of uid={uid!r} is not on the approved list")
     if state.find_by_uid(uid):
         raise Refusal(state.switches["duplicate_uid_status"], f"user {uid} already exists")
@@ -167,7 +168,17 @@ def as_json(user: User) -> dict[str, Any]:
 def _query(call: Call, fields: dict[str, _Value], user_types: set[str]) -> Answer:
     order = call.choice("sort", _SORTS, "uid|asc")
     users = [user for user in _listable(call) if user.user_type in user_types]
-    users = _filtered(call, users, fields)
+    users = filtered(
+        call,
+        users,
+        {name: partial(value, call.state) for name, value in fields.items()},
+        holds=partial(
+            fql.holds,
+            case_sensitive=call.switches["fql_case_sensitive"],
+            not_matches_absent=call.switches["fql_not_matches_absent"],
+        ),
+        unsupported=call.switches["user_unsupported_field"],
+    )
     name, _, way = order.partition("|")
     users.sort(key=lambda user: user.uuid)
     users.sort(key=lambda user: _SORTABLE[name](call.state, user), reverse=way == "desc")
@@ -180,33 +191,6 @@ def _listable(call: Call) -> list[User]:
     cids = {call.cid} if own_only else call.visible_cids
     users = call.state.users.values()
     return [user for user in users if user.cid in cids and call.state.searchable(user)]
-
-
-def _filtered(call: Call, users: list[User], fields: dict[str, _Value]) -> list[User]:
-    if not call.parameter("filter"):
-        return users
-    try:
-        expression = fql.parse(call.parameter("filter"))
-    except fql.FqlError as error:
-        raise Refusal(400, f"invalid filter: {error}") from error
-    unknown = {term.field for term in fql.terms(expression)} - set(fields)
-    if unknown and call.switches["user_unsupported_field"] == "reject":
-        raise Refusal(400, f"invalid filter: unsupported {', '.join(sorted(unknown))}")
-    if unknown:
-        return []
-
-    def holds(user: User) -> bool:
-        return fql.evaluate(
-            expression,
-            lambda term: fql.holds(
-                term,
-                fields[term.field](call.state, user),
-                case_sensitive=call.switches["fql_case_sensitive"],
-                not_matches_absent=call.switches["fql_not_matches_absent"],
-            ),
-        )
-
-    return [user for user in users if holds(user)]
 
 
 def _retrieve(call: Call, user_types: set[str]) -> Answer:

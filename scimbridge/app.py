@@ -1,0 +1,124 @@
+"""The composition root: builds everything from the configuration and passes it in."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import socket
+import threading
+import time
+from dataclasses import dataclass
+
+from flask import Flask
+
+from scimbridge.config import Config, TargetConfig
+from scimbridge.connectors.http import Wiring
+from scimbridge.connectors.registry import VENDORS
+from scimbridge.directory.audit import AuditLog
+from scimbridge.directory.engine import Directory
+from scimbridge.directory.migrate import check_schema
+from scimbridge.errors import ConfigError, ScimbridgeError
+from scimbridge.keys import derive_key
+from scimbridge.provisioning.operations import Recovery
+from scimbridge.provisioning.service_provider import ServiceProvider, build_service_provider
+from scimbridge.provisioning.targets import Target, build_target
+from scimbridge.scim.attributes import group_type, parse_schema, user_type
+from scimbridge.scim.quirks import Dialect
+from scimbridge.web.application import build_application
+from scimbridge.web.auth import Authenticator
+from scimbridge.web.site import Site
+
+logger = logging.getLogger(__name__)
+
+
+def now_ms() -> int:
+    """Milliseconds since the epoch."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """A running bridge: one per worker process, created after the fork."""
+
+    app: Flask
+    directory: Directory
+    providers: dict[str, ServiceProvider]
+    recovery: Recovery
+
+    def start(self) -> None:
+        """Begin the background work: recovery, and observing what is due."""
+        for provider in self.providers.values():
+            threading.Thread(target=_observe, args=(provider,), daemon=True).start()
+        self.recovery.start()
+
+    def close(self) -> None:
+        """End the background work and close the directory."""
+        self.recovery.stop()
+        self.directory.close()
+
+
+def open_bridge(config: Config) -> Bridge:
+    """Build a bridge. Raises `ConfigError`, or `DirectoryError` if the schema is not current."""
+    secret_key = config.bridge.secret_key
+    if secret_key is None:
+        raise ConfigError(
+            "[bridge] secret_key is missing; make one with `openssl rand -base64 48`, store it in "
+            'a file and write secret_key = "file:/path"'
+        )
+    key = secret_key.reveal().encode()
+    directory = Directory(config.bridge.database)
+    check_schema(directory.engine)
+    audit = AuditLog(derive_key(key, "audit"))
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    providers = {
+        name: build_service_provider(
+            open_target(target),
+            directory,
+            audit,
+            owner=owner,
+            deadline_s=config.bridge.deadline_s,
+            retry_after_s=config.bridge.transient_retry_after_s,
+            now=now_ms,
+        )
+        for name, target in config.targets.items()
+    }
+    for provider in providers.values():
+        provider.observer.register()
+    site = Site(
+        config=config.bridge,
+        providers=providers,
+        authenticator=Authenticator(directory, derive_key(key, "tokens"), now_ms),
+    )
+    recovery = Recovery(
+        [provider.operations for provider in providers.values()],
+        interval_s=config.bridge.recovery_interval_s,
+    )
+    return Bridge(build_application(site), directory, providers, recovery)
+
+
+def open_target(config: TargetConfig) -> Target:
+    """One target with its connector and schemas; nothing is sent to the vendor yet."""
+    vendor = VENDORS[config.type]
+    connector = vendor.open_connector(config.vendor, Wiring(target=config.name))
+    schemas = {
+        kind: parse_schema(json.loads(path.read_text(encoding="utf-8")))
+        for kind, path in vendor.schemas.items()
+    }
+    extension = schemas.get("User")
+    return build_target(
+        config,
+        connector,
+        user_type=user_type(*([extension] if extension else [])),
+        group_type=group_type(*([schemas["Group"]] if "Group" in schemas else [])),
+        extension=extension.id if extension else None,
+        dialect=Dialect.strict() if config.strict else Dialect.tolerant(),
+    )
+
+
+def _observe(provider: ServiceProvider) -> None:
+    try:
+        if provider.observer.is_due():
+            provider.observer.observe()
+    except ScimbridgeError:
+        logger.exception("%s could not be observed", provider.target.name)

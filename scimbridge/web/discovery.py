@@ -1,0 +1,128 @@
+"""Discovery (RFC 7644 section 4): what this target serves, and what it can do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from scimbridge.errors import Forbidden, NotFound, Unsupported
+from scimbridge.provisioning.service_provider import ServiceProvider
+from scimbridge.scim import urns
+from scimbridge.scim.attributes import ResourceType, Schema, load_schema
+from scimbridge.scim.messages import list_response
+from scimbridge.web.responses import scim_response
+from scimbridge.web.site import SCIM_PATH, site
+
+discovery = Blueprint("discovery", __name__, url_prefix=SCIM_PATH)
+
+_META_SCHEMAS = ("service_provider_config", "resource_type", "schema")
+
+
+@discovery.get("/ServiceProviderConfig")
+def service_provider_config(target: str) -> Response:
+    """RFC 7643 section 5."""
+    provider = site().provider(target)
+    _refuse_filter()
+    config = site().config
+    return scim_response(
+        {
+            "schemas": [urns.SERVICE_PROVIDER_CONFIG],
+            "patch": {"supported": True},
+            "bulk": {"supported": False, "maxOperations": 0, "maxPayloadSize": 0},
+            "filter": {"supported": True, "maxResults": config.max_page_size},
+            "changePassword": {"supported": _takes_passwords(provider)},
+            "sort": {"supported": True},
+            "etag": {"supported": True},
+            "authenticationSchemes": [
+                {
+                    "type": "oauthbearertoken",
+                    "name": "Bearer token",
+                    "description": "A token that the bridge's operator issued for this target",
+                    "specUri": "https://www.rfc-editor.org/rfc/rfc6750",
+                    "primary": True,
+                }
+            ],
+            "meta": {
+                "resourceType": "ServiceProviderConfig",
+                "location": f"{site().base_url(target)}/ServiceProviderConfig",
+            },
+        }
+    )
+
+
+@discovery.get("/ResourceTypes")
+def resource_types(target: str) -> Response:
+    """RFC 7643 section 6."""
+    provider = site().provider(target)
+    _refuse_filter()
+    return _list([_type_document(kind, target) for kind in _types(provider)])
+
+
+@discovery.get("/ResourceTypes/<name>")
+def resource_type(target: str, name: str) -> Response:
+    """One resource type by its name."""
+    for kind in _types(site().provider(target)):
+        if kind.name == name:
+            return scim_response(_type_document(kind, target))
+    raise NotFound(f"no ResourceType {name}")
+
+
+@discovery.get("/Schemas")
+def schemas(target: str) -> Response:
+    """RFC 7643 section 7."""
+    provider = site().provider(target)
+    _refuse_filter()
+    return _list([_schema_document(each, target) for each in _schemas(provider)])
+
+
+@discovery.get("/Schemas/<urn>")
+def schema(target: str, urn: str) -> Response:
+    """One schema by its URN, which is compared without regard to case."""
+    for each in _schemas(site().provider(target)):
+        if each.id.lower() == urn.lower():
+            return scim_response(_schema_document(each, target))
+    raise NotFound(f"no Schema {urn}")
+
+
+@discovery.route("/Me", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+def me(target: str) -> Response:
+    """RFC 7644 section 3.11: the caller is an IdP, not a person with an account."""
+    raise Unsupported(f"{request.path} is not supported: the caller is no user of {target}")
+
+
+def _types(provider: ServiceProvider) -> tuple[ResourceType, ...]:
+    return provider.target.user_type, provider.target.group_type
+
+
+def _schemas(provider: ServiceProvider) -> list[Schema]:
+    own = [
+        schema
+        for kind in _types(provider)
+        for schema in (kind.schema, *(extension for extension, _ in kind.extensions))
+    ]
+    return own + [load_schema(name) for name in _META_SCHEMAS]
+
+
+def _takes_passwords(provider: ServiceProvider) -> bool:
+    return "password" in provider.target.policy.capabilities.account_attributes
+
+
+def _refuse_filter() -> None:
+    """RFC 7644 section 4: discovery is not filtered, and whoever tries is told so."""
+    if "filter" in request.args:
+        raise Forbidden(f"{request.path} cannot be filtered; read all of it")
+
+
+def _list(documents: list[dict[str, Any]]) -> Response:
+    return scim_response(list_response(documents, len(documents), 1))
+
+
+def _type_document(kind: ResourceType, target: str) -> dict[str, Any]:
+    location = f"{site().base_url(target)}/ResourceTypes/{kind.name}"
+    return kind.document() | {"meta": {"resourceType": "ResourceType", "location": location}}
+
+
+def _schema_document(schema: Schema, target: str) -> dict[str, Any]:
+    location = f"{site().base_url(target)}/Schemas/{schema.id}"
+    return schema.document() | {"meta": {"resourceType": "Schema", "location": location}}

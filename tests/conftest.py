@@ -1,0 +1,203 @@
+"""Fixtures for whole-bridge tests: a real directory, a real simulator over HTTP, a real server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from scimbridge.app import Bridge, now_ms, open_bridge
+from scimbridge.config import load_config
+from scimbridge.connectors.falcon.simulator import create_simulator
+from scimbridge.connectors.registry import VENDORS
+from scimbridge.directory import tokens
+from scimbridge.directory.migrate import migrate
+from scimbridge.keys import derive_key
+from scimbridge.simulation.server import serve
+from scimbridge.simulation.simulator import Simulator
+
+SECRET_KEY = "a key for tests only, thirty-two bytes or more"
+CORE_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+CORE_GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+
+GROUPS = """
+"SEC Falcon Analysts" = ["role:falconhost_analyst", "role:falconhost_read_only"]
+"SEC Falcon Readers" = ["role:falconhost_read_only"]
+"SEC Broken" = ["role:no_such_role"]
+"SEC Admins" = ["role:falconhost_admin"]
+"""
+
+
+@dataclass
+class Vendor:
+    """The simulated vendor, seen through its control routes."""
+
+    url: str
+    simulator: Simulator[Any]
+
+    def calls(self, *, method: str | None = None) -> list[str]:
+        """``METHOD route`` of every call so far but for tokens, optionally of one method."""
+        return [
+            f"{call['method']} {call['route']}"
+            for call in self.get("/_sim/requests")["requests"]
+            if not call["route"].startswith("/oauth2") and method in (None, call["method"])
+        ]
+
+    def forget_calls(self) -> None:
+        requests.delete(f"{self.url}/_sim/requests", timeout=5).raise_for_status()
+
+    def accounts(self) -> dict[str, dict[str, Any]]:
+        return {each["user_name"]: each for each in self.get("/_sim/state")["accounts"]}
+
+    def roles(self, user_name: str) -> set[str]:
+        """The direct roles of an account."""
+        account = self.accounts()[user_name]["native_id"]
+        return {
+            grant["entitlement"]
+            for grant in self.get("/_sim/state")["grants"]
+            if grant["account"] == account
+        }
+
+    def grant(self, user_name: str, role: str) -> None:
+        """As an administrator does by hand in the vendor's console."""
+        account = self.accounts()[user_name]["native_id"]
+        self.post("/_sim/grants", {"account": account, "entitlement": role})
+
+    def fault(self, match: str, **what: Any) -> None:
+        self.post("/_sim/faults", {"match": match, **what})
+
+    def switch(self, **values: Any) -> None:
+        self.post("/_sim/switches", values)
+
+    def get(self, path: str) -> Any:
+        answer = requests.get(f"{self.url}{path}", timeout=5)
+        answer.raise_for_status()
+        return answer.json()
+
+    def post(self, path: str, body: Any) -> Any:
+        answer = requests.post(f"{self.url}{path}", json=body, timeout=5)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+
+@dataclass
+class Scim:
+    """A SCIM client with a token, as an IdP is one."""
+
+    base_url: str
+    token: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def __call__(
+        self, method: str, path: str, body: Any = None, **headers: str
+    ) -> requests.Response:
+        sent = {"Authorization": f"Bearer {self.token}", **self.headers}
+        data: bytes | None = None
+        if body is not None:
+            sent["Content-Type"] = "application/scim+json"
+            data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        return requests.request(
+            method, f"{self.base_url}{path}", data=data, headers=sent, timeout=30
+        )
+
+    def create_user(self, user_name: str, **attributes: Any) -> dict[str, Any]:
+        answer = self(
+            "POST", "/Users", {"schemas": [CORE_USER], "userName": user_name, **attributes}
+        )
+        assert answer.status_code == 201, answer.text
+        created: dict[str, Any] = answer.json()
+        return created
+
+    def create_group(self, name: str, *members: str) -> str:
+        listed = [{"value": member} for member in members]
+        answer = self(
+            "POST", "/Groups", {"schemas": [CORE_GROUP], "displayName": name, "members": listed}
+        )
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    def patch(self, path: str, *operations: dict[str, Any]) -> requests.Response:
+        return self("PATCH", path, {"schemas": [PATCH_OP], "Operations": list(operations)})
+
+    def add_members(self, group: str, *members: str) -> requests.Response:
+        value = [{"value": member} for member in members]
+        return self.patch(f"/Groups/{group}", {"op": "add", "path": "members", "value": value})
+
+    def remove_member(self, group: str, member: str) -> requests.Response:
+        return self.patch(
+            f"/Groups/{group}", {"op": "remove", "path": f'members[value eq "{member}"]'}
+        )
+
+    def set_active(self, user: str, active: bool) -> requests.Response:
+        return self.patch(f"/Users/{user}", {"op": "replace", "value": {"active": active}})
+
+
+@dataclass
+class World:
+    """A bridge in front of a simulated Falcon."""
+
+    scim: Scim
+    vendor: Vendor
+    bridge: Bridge
+
+    @property
+    def provider(self) -> Any:
+        return self.bridge.providers["falcon"]
+
+
+@contextmanager
+def open_world(folder: Path, *, policy: str = "", bridge: str = "") -> Iterator[World]:
+    """Start simulator and bridge; ``policy`` and ``bridge`` are further lines of the config."""
+    with ExitStack() as stack:
+        simulator = create_simulator()
+        simulated = stack.enter_context(serve(simulator.app))
+        path = folder / "scimbridge.toml"
+        path.write_text(
+            f"""
+[bridge]
+database = "directory.db"
+secret_key = "env:SECRET_KEY"
+deadline_s = 5
+{bridge}
+[targets.falcon]
+type = "falcon"
+base_url = "{simulated.url}"
+client_id = "{simulator.credentials["client_id"]}"
+client_secret = "env:CLIENT_SECRET"
+rename = "recreate"
+{policy}
+[targets.falcon.groups]
+{GROUPS}
+"""
+        )
+        settings = {name: vendor.settings for name, vendor in VENDORS.items()}
+        environ = {
+            "SECRET_KEY": SECRET_KEY,
+            "CLIENT_SECRET": simulator.credentials["client_secret"],
+        }
+        config = load_config(path, settings, environ=environ)
+        migrate(config.bridge.database)
+        opened = open_bridge(config)
+        stack.callback(opened.directory.close)
+        served = stack.enter_context(serve(opened.app))
+        with opened.directory.write() as connection:
+            key = derive_key(SECRET_KEY.encode(), "tokens")
+            token = tokens.issue(connection, key, target="falcon", name="test", now=now_ms())
+        yield World(
+            Scim(f"{served.url}/falcon/scim/v2", token), Vendor(simulated.url, simulator), opened
+        )
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with open_world(tmp_path) as opened:
+        yield opened
