@@ -113,7 +113,7 @@ def test_every_mistake_is_told_at_once_and_on_its_line(mistakes: Mistakes) -> No
         """
         [bridge]
         workers = 0
-        databse = "d"
+        data_base = "d"
         deadline_s = 60
         [targets.Acme_1]
         type = "acne"
@@ -132,7 +132,7 @@ def test_every_mistake_is_told_at_once_and_on_its_line(mistakes: Mistakes) -> No
 
     assert [each.split(": ")[:2] for each in said] == [
         ["bridge.toml:17", "target"],
-        ["bridge.toml:4", "bridge.databse"],
+        ["bridge.toml:4", "bridge.data_base"],
         ["bridge.toml:2", "bridge.database"],
         ["bridge.toml:3", "bridge.workers = 0"],
         ["bridge.toml:5", "bridge.deadline_s = 60"],

@@ -200,9 +200,9 @@ def test_a_missing_key_is_reported_with_the_values_it_takes() -> None:
 
 
 def test_an_unknown_key_is_a_mistake_that_hides_its_value() -> None:
-    [said] = mistakes({"low": 1, "hihg": "hunter2"}, Pair)
+    [said] = mistakes({"low": 1, "high_": "hunter2"}, Pair)
 
-    assert said == 'etc/bridge.toml:1: t.hihg: is not a known key; did you mean "high"?'
+    assert said == 'etc/bridge.toml:1: t.high_: is not a known key; did you mean "high"?'
 
 
 def test_a_key_like_no_other_is_answered_with_all_of_them() -> None:
