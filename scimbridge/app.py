@@ -20,6 +20,7 @@ from scimbridge.directory.engine import Directory
 from scimbridge.directory.migrate import check_schema
 from scimbridge.errors import ConfigError, ScimbridgeError
 from scimbridge.keys import derive_key
+from scimbridge.provisioning.entitlements import parse_entitlement
 from scimbridge.provisioning.operations import Recovery
 from scimbridge.provisioning.service_provider import ServiceProvider, build_service_provider
 from scimbridge.provisioning.targets import Target, build_target
@@ -100,7 +101,7 @@ def open_bridge(config: Config) -> Bridge:
 def open_target(config: TargetConfig) -> Target:
     """One target with its connector and schemas; nothing is sent to the vendor yet."""
     vendor = VENDORS[config.type]
-    connector = vendor.open_connector(config.vendor, Wiring(target=config.name))
+    connector = vendor.open_connector(config.vendor, wiring_of(config))
     schemas = {
         kind: parse_schema(json.loads(path.read_text(encoding="utf-8")))
         for kind, path in vendor.schemas.items()
@@ -114,6 +115,12 @@ def open_target(config: TargetConfig) -> Target:
         extension=extension.id if extension else None,
         dialect=Dialect.strict() if config.strict else Dialect.tolerant(),
     )
+
+
+def wiring_of(config: TargetConfig) -> Wiring:
+    """What a connector is given beside the vendor's own settings."""
+    role = parse_entitlement(config.default_role).native_id if config.default_role else None
+    return Wiring(target=config.name, default_role=role)
 
 
 def _observe(provider: ServiceProvider) -> None:

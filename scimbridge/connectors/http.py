@@ -57,6 +57,8 @@ class Wiring:
 
     target: str
     """The target's name in the configuration, for logs and errors."""
+    default_role: str | None = None
+    """What an account holds that is left with no role, where the vendor demands one."""
     on_call: OnCall = _no_call
     open_adapter: Callable[[], requests.adapters.BaseAdapter] = BoundedAdapter
     clock: Callable[[], float] = time.monotonic
@@ -220,6 +222,8 @@ _UNSENT = (
 )
 """Raised before the first byte of a request is sent."""
 
+_TIMED_OUT = (TimeoutError, urllib3.exceptions.ReadTimeoutError, requests.Timeout)
+
 
 def _query(params: Params) -> list[tuple[str, str]]:
     pairs: list[tuple[str, str]] = []
@@ -258,7 +262,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _in_words(causes: Sequence[BaseException]) -> str:
-    if any(isinstance(cause, TimeoutError | urllib3.exceptions.TimeoutError) for cause in causes):
+    if any(isinstance(cause, _TIMED_OUT) for cause in causes):
         return "no answer in time"
     root = causes[-1]
     return f"{type(root).__name__}: {root}"

@@ -82,6 +82,8 @@ class HeldGrant:
     """Set on a temporary grant."""
     via: str = ""
     """For an inherited grant: through what, in words fit for a person."""
+    source: Entitlement | None = None
+    """For an inherited grant: the direct entitlement whose revocation ends it, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,8 @@ class Capabilities:
     """`update_account` may change ``user_name``. Otherwise a rename re-creates or is refused."""
     settle_seconds: float = 0.0
     """How long a new account may stay invisible to `find_account` (the vendor's search lag)."""
+    managed_kinds: frozenset[str] = frozenset()
+    """Kinds whose entitlements can be created, renamed and deleted through the API."""
     group_member_limits: Mapping[str, int] = field(default_factory=dict)
     """Kind to the most members that one entitlement of it takes."""
 
@@ -187,6 +191,36 @@ class Connector(ABC):
 
     def set_active(self, native_id: str, *, active: bool) -> None:
         """Enable or disable the account. Only where `Capabilities.can_disable_accounts`."""
+        raise NotImplementedError
+
+    def prepare(self) -> None:
+        """Bring about what the vendor's settings describe beside accounts (custom roles).
+
+        Idempotent; called before every observation of the whole target.
+        """
+        return
+
+    def create_entitlement(self, kind: str, display_name: str, description: str) -> Entitlement:
+        """Create an entitlement, or find the one of this name. Only for `managed_kinds`.
+
+        Raises `VendorRejected` at the vendor's limits.
+        """
+        raise NotImplementedError
+
+    def update_entitlement(
+        self, entitlement: Entitlement, display_name: str, description: str
+    ) -> None:
+        """Rename and describe an entitlement. Only for `managed_kinds`.
+
+        Raises `VendorNotFound` if it is gone, `VendorConflict` if the name is taken.
+        """
+        raise NotImplementedError
+
+    def delete_entitlement(self, entitlement: Entitlement) -> None:
+        """Delete an entitlement, whoever holds it; gone already is success.
+
+        Only for `managed_kinds`.
+        """
         raise NotImplementedError
 
     @abstractmethod
