@@ -99,7 +99,7 @@ def _flatten(node: ast.AST) -> tuple[list[ast.AST], list[str]]:
     """Operands and operators of a chain without parentheses, in the order of the text."""
     operands: list[ast.AST] = []
     operators: list[str] = []
-    while isinstance(node.expr, ast.LogExpr) and not node.negated:
+    while isinstance(node.expr, ast.LogExpr):
         operands.append(node.expr.expr2)
         operators.append(node.expr.op.lower())
         node = node.expr.expr1
@@ -112,8 +112,6 @@ def _bind_expression(expression: ast.AttrExpr, scope: Scope) -> Filter:
     operand = expression.comp_value.value if expression.comp_value else None
     name = expression.attr_path.attr_name
     if isinstance(name, ast.Filter):
-        if name.namespace is None:  # pragma: no cover - the grammar has no such production
-            raise InvalidFilter("a group cannot be compared")
         if not scope.dialect.tolerates("filter-value-path-compared"):
             raise InvalidFilter("a value path cannot be compared: put the comparison inside of it")
         return _bind_value_path(name, scope, ((op, operand, expression.value),))

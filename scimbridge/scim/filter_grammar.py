@@ -81,9 +81,10 @@ class _Lexer(SCIMLexer):  # type: ignore[misc]
         return t
 
     def error(self, t: Token) -> Token:
-        """Hand the character on: it may be part of an unquoted operand."""
-        t.value = t.value[0]
-        self.index += 1
+        """Hand on what may be an unquoted operand, all at once: by characters it takes too long."""
+        run = _UNQUOTED.match(t.value)
+        t.value = run[0] if run else t.value[0]
+        self.index += len(t.value)
         return t
 
 
@@ -93,9 +94,12 @@ class _Parser(SCIMParser):  # type: ignore[misc]
     _build = classmethod(lambda cls, definitions: None)
     """sly would build the tables of a grammar without rules; the parent's are inherited."""
 
+    def __init__(self, end: int) -> None:
+        self.end = end
+
     def error(self, token: Token | None) -> None:
         if token is None:
-            raise InvalidFilter("the filter ends too early")
+            raise InvalidFilter(f"the filter ends too early, at character {self.end + 1}")
         raise _unexpected(token)
 
 
@@ -112,7 +116,7 @@ def parse_syntax(text: str, limits: FilterLimits) -> ast.AST:
         raise InvalidFilter(f"control character or lone surrogate at character {bad.start() + 1}")
     tokens = list(_tokens(text))
     _check_bounds(tokens, limits)
-    return _Parser().parse(iter(tokens))
+    return _Parser(len(text)).parse(iter(tokens))
 
 
 def _tokens(text: str) -> Iterator[Token]:

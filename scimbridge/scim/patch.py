@@ -39,20 +39,20 @@ def apply_patch(
     `Mutability` or `InvalidValue`.
     """
     document = dict(resource)
-    for operation in operations:
-        _apply(operation, document, dialect)
-    document["schemas"] = resource_type.schemas_of(document)
+    changes = [_apply(operation, document, dialect) for operation in operations]
+    if any(changes):
+        document["schemas"] = resource_type.schemas_of(document)
     return document
 
 
-def _apply(operation: Operation, document: dict[str, Any], dialect: Dialect) -> None:
-    """Change ``document`` at its top; nested values are replaced, not changed."""
+def _apply(operation: Operation, document: dict[str, Any], dialect: Dialect) -> bool:
+    """Whether ``document`` changed: at its top, where nested values are replaced by others."""
     attribute, urn = operation.attribute, operation.path.urn
     container = document if urn is None else dict(document.get(urn) or {})
     current = container.get(attribute.name)
     changed = _changed(operation, current, dialect)
     if changed == current:
-        return
+        return False
     if attribute.mutability == "immutable" and current is not None:
         raise Mutability(f"{operation.path} is immutable and has a value")
     if changed is None:
@@ -64,6 +64,7 @@ def _apply(operation: Operation, document: dict[str, Any], dialect: Dialect) -> 
         document[urn] = container
         if not container:
             del document[urn]
+    return True
 
 
 def _changed(operation: Operation, current: Any, dialect: Dialect) -> Any:
@@ -241,5 +242,5 @@ def _is_primary(element: Any) -> bool:
 def _check_required(operation: Operation, attribute: Attribute) -> None:
     if not attribute.required:
         return
-    reason = f"{operation.path} would leave {attribute.name} empty, which is required"
+    reason = f"{attribute.name} is required and cannot be left empty"
     raise Mutability(reason) if operation.op == "remove" else InvalidValue(reason)
