@@ -79,7 +79,7 @@ class FalconConnector(Connector):
         self._target = wiring.target
         self._client = FalconClient(settings, wiring)
         self._roles = RoleActions(self._client, self._cid, self.grants)
-        self._pinned = settings.flight_control
+        self._flight_control = settings.flight_control
         self._known_cid = settings.member_cid or settings.cid
         self._cid_lock = threading.Lock()
 
@@ -118,16 +118,15 @@ class FalconConnector(Connector):
 
     def accounts(self, where: Filter | None = None) -> Iterator[Account]:
         """See `Connector.accounts`."""
-        yield from self._accounts(fql.from_filter(where) if where is not None else None)
+        query = fql.from_filter(where) if where is not None else None
+        if self._flight_control:
+            query = fql.both(fql.cid_is(self._cid()), query)
+        yield from (to_account(user) for user in self._users(query) if self._is_ours(user))
 
     def find_account(self, user_name: str) -> Account | None:
         """See `Connector.find_account`."""
-        wanted = normal_uid(user_name)
-        for account in self._accounts(fql.uid_is(user_name)):
-            # Whatever the query language makes of the value, another user is never returned.
-            if normal_uid(account.user_name) == wanted:
-                return account
-        return None
+        users = self._users_called(user_name)
+        return next((to_account(user) for user in users if self._is_ours(user)), None)
 
     def read_account(self, native_id: str) -> Account | None:
         """See `Connector.read_account`."""
@@ -206,25 +205,30 @@ class FalconConnector(Connector):
 
     # --- below the contract ----------------------------------------------------------------
 
-    def _accounts(self, query: str | None) -> Iterator[Account]:
-        """The accounts that the vendor finds for ``query``, each once."""
-        if self._pinned:
-            query = fql.both(fql.cid_is(self._cid()), query)
+    def _users(self, query: str | None) -> Iterator[Mapping[str, Any]]:
+        """The user records that the vendor finds for ``query``, each once, of any home CID."""
         seen: set[str] = set()
         for page in self._client.pages(_QUERY_USERS, {"filter": query, "sort": "uid|asc"}):
             # Rows shift between pages when users come and go meanwhile.
-            ids = tuple(uuid for uuid in page if uuid not in seen)
-            seen.update(ids)
-            yield from (to_account(user) for user in self._read_users(ids) if self._ours(user))
+            uuids = tuple(uuid for uuid in page if uuid not in seen)
+            seen.update(uuids)
+            yield from self._read_users(uuids)
 
-    def _read_users(self, uuids: Sequence[str]) -> tuple[Any, ...]:
+    def _users_called(self, user_name: str) -> Iterator[Mapping[str, Any]]:
+        """The records with this uid: compared here, whatever the query makes of the value."""
+        wanted = normal_uid(user_name)
+        for user in self._users(fql.uid_is(user_name)):
+            if normal_uid(user["uid"]) == wanted:
+                yield user
+
+    def _read_users(self, uuids: Sequence[str]) -> tuple[Mapping[str, Any], ...]:
         if not uuids:
             return ()
         return self._client.call("POST", _READ_USERS, json={"ids": list(uuids)}).resources
 
-    def _ours(self, user: Mapping[str, Any]) -> bool:
+    def _is_ours(self, user: Mapping[str, Any]) -> bool:
         """A Flight Control parent may see users of its children, which are not this target's."""
-        return not self._pinned or user.get("cid") == self._cid()
+        return user.get("cid", self._cid()) == self._cid()
 
     def _create_refused(self, account: Account, error: VendorRejected) -> VendorError:
         """A duplicate is documented as 400 and has been seen as 409: the uid itself decides.
@@ -234,7 +238,7 @@ class FalconConnector(Connector):
         if isinstance(error, VendorConflict):
             return error
         said_so = any(word in error.reason.lower() for word in _TAKEN)
-        if said_so or self.find_account(account.user_name) is not None:
+        if said_so or any(self._users_called(account.user_name)):
             return VendorConflict(error.reason, trace_id=error.trace_id)
         return error
 
