@@ -1,47 +1,7 @@
-"""How gunicorn runs the bridge. `scimbridge serve` sets the SCIMBRIDGE_ variables from its file.
+"""For those who run gunicorn themselves rather than through `scimbridge serve`.
 
-Each worker opens its own directory and sessions when it builds the application, hence no preload
-and no hooks: an SQLite connection must not cross a fork.
+SCIMBRIDGE_CONFIG=/etc/scimbridge/scimbridge.toml \
+    gunicorn -c deploy/gunicorn.conf.py 'scimbridge.wsgi:create_app()'
 """
 
-import math
-import os
-
-bind = os.environ.get("SCIMBRIDGE_LISTEN", "127.0.0.1:8080")
-loglevel = os.environ.get("SCIMBRIDGE_LOG_LEVEL", "info")
-_deadline_s = float(os.environ.get("SCIMBRIDGE_DEADLINE_S", "25"))
-
-# A request spends its time waiting for the vendor, so threads are what throughput hangs on. With a
-# vendor that answers in 200 ms, 4 sync workers made 19 requests a second, 2 workers of 16 threads
-# 154, 2 of 32 233, and 2 of 64 307.
-worker_class = "gthread"
-workers = int(os.environ.get("SCIMBRIDGE_WORKERS", "2"))
-threads = int(os.environ.get("SCIMBRIDGE_THREADS", "32"))
-preload_app = False
-
-# With gthread this bounds a worker that hangs as a whole, not a request: the deadline does that.
-timeout = 60
-# What is running when a stop or a reload comes is answered within its deadline.
-graceful_timeout = math.ceil(_deadline_s) + 5
-# Longer than the proxy keeps an idle connection (4 s in the files beside this one): the side that
-# sends must be the one that closes, or a POST meets a closing socket.
-keepalive = 5
-
-# A leak in a library would be bounded; not all workers stop at once.
-max_requests = 10_000
-max_requests_jitter = 1_000
-
-# A SCIM filter in a URL fits; a longer one goes to POST /.search. No IdP sends 50 headers.
-limit_request_line = 4_094
-limit_request_fields = 50
-limit_request_field_size = 8_190
-
-# Worker heartbeats are file timestamps, and a slow disk must not look like a dead worker.
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
-
-# An administration channel that nothing here uses.
-control_socket_disable = True
-
-# The bridge writes its own line for each request, with the request's id.
-accesslog = None
-errorlog = "-"
+from scimbridge.gunicorn_conf import *  # noqa: F403

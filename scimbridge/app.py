@@ -14,6 +14,7 @@ from flask import Flask
 
 from scimbridge.config import Config, TargetConfig
 from scimbridge.connectors.http import Wiring
+from scimbridge.connectors.interface import Connector
 from scimbridge.connectors.registry import VENDORS
 from scimbridge.directory.audit import AuditLog
 from scimbridge.directory.engine import Directory
@@ -101,7 +102,6 @@ def open_bridge(config: Config) -> Bridge:
 def open_target(config: TargetConfig) -> Target:
     """One target with its connector and schemas; nothing is sent to the vendor yet."""
     vendor = VENDORS[config.type]
-    connector = vendor.open_connector(config.vendor, wiring_of(config))
     schemas = {
         kind: parse_schema(json.loads(path.read_text(encoding="utf-8")))
         for kind, path in vendor.schemas.items()
@@ -109,7 +109,7 @@ def open_target(config: TargetConfig) -> Target:
     extension = schemas.get("User")
     return build_target(
         config,
-        connector,
+        open_connector(config),
         user_type=user_type(*([extension] if extension else [])),
         group_type=group_type(*([schemas["Group"]] if "Group" in schemas else [])),
         extension=extension.id if extension else None,
@@ -117,10 +117,11 @@ def open_target(config: TargetConfig) -> Target:
     )
 
 
-def wiring_of(config: TargetConfig) -> Wiring:
-    """What a connector is given beside the vendor's own settings."""
+def open_connector(config: TargetConfig) -> Connector:
+    """The connector of one target; nothing is sent to the vendor yet."""
     role = parse_entitlement(config.default_role).native_id if config.default_role else None
-    return Wiring(target=config.name, default_role=role)
+    wiring = Wiring(target=config.name, default_role=role)
+    return VENDORS[config.type].open_connector(config.vendor, wiring)
 
 
 def _observe(provider: ServiceProvider) -> None:

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from gunicorn.config import Config
 
-DEPLOY = Path(__file__).parent.parent / "deploy"
+ROOT = Path(__file__).parent.parent
+DEPLOY = ROOT / "deploy"
 LONGEST_DEADLINE_S = 55
 """A configuration with a longer one is refused."""
 
 
 def gunicorn_settings() -> dict[str, Any]:
-    names = runpy.run_path(str(DEPLOY / "gunicorn.conf.py"))
+    names = runpy.run_path(str(ROOT / "scimbridge/gunicorn_conf.py"))
     return {name: value for name, value in names.items() if name in Config().settings}
 
 
@@ -26,9 +27,9 @@ def seconds(file: str, pattern: str) -> int:
 
 
 def test_gunicorn_knows_and_accepts_every_setting() -> None:
-    names = runpy.run_path(str(DEPLOY / "gunicorn.conf.py"))
+    names = runpy.run_path(str(ROOT / "scimbridge/gunicorn_conf.py"))
     assigned = re.findall(
-        r"^([a-z]\w*) = ", (DEPLOY / "gunicorn.conf.py").read_text(), re.MULTILINE
+        r"^([a-z]\w*) = ", (ROOT / "scimbridge/gunicorn_conf.py").read_text(), re.MULTILINE
     )
     config = Config()
 

@@ -41,3 +41,8 @@ VENDORS: Mapping[str, Vendor] = MappingProxyType(
     }
 )
 """Target type, which is the name of the vendor's folder, to the vendor."""
+
+
+def vendor_settings() -> dict[str, type[Any]]:
+    """Target type to the dataclass of its settings, as `scimbridge.config.load_config` takes it."""
+    return {name: vendor.settings for name, vendor in VENDORS.items()}

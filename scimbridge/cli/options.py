@@ -1,0 +1,38 @@
+"""Options and loading that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from scimbridge.config import Config, load_config
+from scimbridge.connectors.registry import vendor_settings
+from scimbridge.errors import ConfigError
+
+config_option: Callable[[Any], Any] = click.option(
+    "--config",
+    "path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("scimbridge.toml"),
+    show_default=True,
+    envvar="SCIMBRIDGE_CONFIG",
+    help="The configuration file.",
+)
+
+
+def read_config(path: Path) -> Config:
+    """The configuration in ``path``. Raises `ConfigError`."""
+    return load_config(path, vendor_settings())
+
+
+def secret_key(config: Config) -> bytes:
+    """The bridge's secret key. Raises `ConfigError` if there is none."""
+    if config.bridge.secret_key is None:
+        raise ConfigError(
+            "[bridge] secret_key is missing; make one with `openssl rand -base64 48`, store it in "
+            'a file and write secret_key = "file:/path"'
+        )
+    return config.bridge.secret_key.reveal().encode()

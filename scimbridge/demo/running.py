@@ -1,0 +1,198 @@
+"""Starting and ending what the demonstration is made of."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from importlib import import_module
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import requests
+from rich.console import Console
+
+from scimbridge.app import now_ms
+from scimbridge.connectors.registry import VENDORS
+from scimbridge.demo.setup import SimulatedTarget, write_config
+from scimbridge.demo.story import play_story
+from scimbridge.directory import tokens
+from scimbridge.directory.engine import Directory
+from scimbridge.directory.migrate import migrate
+from scimbridge.errors import ScimbridgeError
+from scimbridge.keys import derive_key
+from scimbridge.simulation.server import serve
+from scimbridge.simulation.simulator import Simulator
+
+START_SECONDS = 60
+"""How long the bridge may take until it answers: a slow machine under load, importing."""
+
+_TLS = frozenset({"insightvm"})
+"""Vendors whose API is reached with a certificate of its own."""
+
+
+def run_simulator(vendor: str, *, port: int) -> None:
+    """Serve one simulator until ctrl-C, after printing what a target's configuration needs."""
+    with ExitStack() as stack:
+        target = _start_simulator(stack, vendor, port=port)
+        console = Console(soft_wrap=True, highlight=False)
+        console.print(f"The {vendor} simulator is at {target.url}; a target for it:\n")
+        console.print(target.table(), markup=False)
+        for name, value in target.environment().items():
+            console.print(f"export {name}={value}", markup=False)
+        console.print(f"\nIts control routes are under {target.url}/_sim/. Ctrl-C ends it.")
+        _wait_for_the_end()
+
+
+def run_demo(*, port: int, ready_file: Path | None, story: bool) -> None:
+    """Run the demonstration until ctrl-C; everything that it started ends with it."""
+    port = port or _free_port()
+    console = Console(soft_wrap=True, highlight=False)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="scimbridge-demo-")))
+        targets = [_start_simulator(stack, vendor) for vendor in VENDORS]
+        key = secrets.token_urlsafe(48)
+        environment = {"SCIMBRIDGE_DEMO_SECRET_KEY": key}
+        for target in targets:
+            environment |= target.environment()
+        config = folder / "scimbridge.toml"
+        write_config(config, targets, port=port)
+        issued = _issue_tokens(folder, key, targets)
+        root = f"http://127.0.0.1:{port}"
+        bridge = stack.enter_context(_bridge(config, environment))
+        _wait_until_it_answers(root, bridge)
+        endpoints = {
+            target.vendor: (f"{root}/{target.vendor}/scim/v2", issued[target.vendor], target.url)
+            for target in targets
+        }
+        if story:
+            for target in targets:
+                play_story(console, *endpoints[target.vendor], vendor=target.vendor)
+        _announce(console, endpoints)
+        if ready_file is not None:
+            _write_ready_file(ready_file, targets, issued, root)
+            stack.callback(ready_file.unlink, missing_ok=True)
+        _wait_for_the_end(bridge)
+
+
+def _start_simulator(stack: ExitStack, vendor: str, *, port: int = 0) -> SimulatedTarget:
+    module, _, factory = VENDORS[vendor].simulator.partition(":")
+    simulator: Simulator[Any] = getattr(import_module(module), factory)()
+    served = stack.enter_context(serve(simulator.app, port=port, tls=vendor in _TLS))
+    settings = {} if served.certificate is None else {"verify": str(served.certificate)}
+    return SimulatedTarget(vendor, served.url, simulator.credentials, settings)
+
+
+def _issue_tokens(folder: Path, key: str, targets: list[SimulatedTarget]) -> dict[str, str]:
+    url = f"sqlite:///{folder / 'directory.db'}"
+    migrate(url)
+    directory = Directory(url)
+    try:
+        with directory.write() as connection:
+            return {
+                target.vendor: tokens.issue(
+                    connection,
+                    derive_key(key.encode(), "tokens"),
+                    target=target.vendor,
+                    name="demo",
+                    now=now_ms(),
+                )
+                for target in targets
+            }
+    finally:
+        directory.close()
+
+
+@contextmanager
+def _bridge(config: Path, environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "scimbridge.cli", "serve", "--config", str(config)]
+    # A session of its own: ctrl-C reaches this process alone, which then ends the bridge.
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        command, env=os.environ | environment, start_new_session=True
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _wait_until_it_answers(root: str, bridge: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        if bridge.poll() is not None:
+            raise ScimbridgeError(f"the bridge ended with status {bridge.returncode}; see above")
+        try:
+            if requests.get(f"{root}/readyz", timeout=2).status_code == 200:
+                return
+        except requests.RequestException:
+            time.sleep(0.1)
+    raise ScimbridgeError(f"the bridge did not answer at {root} within {START_SECONDS} s")
+
+
+def _announce(console: Console, endpoints: Mapping[str, tuple[str, str, str]]) -> None:
+    for vendor, (base_url, token, simulator_url) in endpoints.items():
+        console.print(f"\n[bold]{vendor}[/bold]")
+        console.print(f"  base URL   {base_url}")
+        console.print(f"  token      {token}", markup=False)
+        console.print(f"  simulator  {simulator_url}  (its state: {simulator_url}/_sim/state)")
+        console.print(
+            f"  try        curl -H 'Authorization: Bearer {token}' '{base_url}/Users?count=2'",
+            markup=False,
+        )
+    console.print("\nCtrl-C ends the bridge and the simulators.")
+
+
+def _write_ready_file(
+    path: Path, targets: list[SimulatedTarget], issued: Mapping[str, str], root: str
+) -> None:
+    ready = {
+        "targets": {
+            target.vendor: {
+                "base_url": f"{root}/{target.vendor}/scim/v2",
+                "token": issued[target.vendor],
+                "simulator_url": target.url,
+                "simulator_credentials": dict(target.credentials),
+            }
+            for target in targets
+        },
+        "pid": os.getpid(),
+    }
+    # Whoever polls for the file must never read half of it.
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_text(json.dumps(ready, indent=2))
+    partial.replace(path)
+
+
+def _wait_for_the_end(bridge: subprocess.Popen[bytes] | None = None) -> None:
+    ended = threading.Event()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        ended.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    while not ended.wait(0.5):
+        if bridge is not None and bridge.poll() is not None:
+            raise ScimbridgeError(f"the bridge ended with status {bridge.returncode}; see above")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
