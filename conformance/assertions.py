@@ -54,6 +54,10 @@ def _ignoring_case(found: Found, wanted: Json) -> bool:
     return isinstance(found, str) and found.casefold() == str(wanted).casefold()
 
 
+def _at_most_once(found: Found, wanted: Json) -> bool:
+    return not isinstance(found, list) or sum(_same(each, wanted) for each in found) <= 1
+
+
 def _matches(found: Found, pattern: Json) -> bool:
     return isinstance(found, str) and re.search(pattern, found) is not None
 
@@ -71,6 +75,7 @@ DEMANDS: Final[Mapping[str, Demand]] = {
     "type": _has_type,
     "length": lambda found, wanted: _length(found) == wanted,
     "contains": _holds,
+    "at_most_once": _at_most_once,
     "lacks": lambda found, part: not _holds(found, part),
     "matches": _matches,
     "at_least": lambda found, bound: _is_number(found) and found >= bound,

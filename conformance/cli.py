@@ -100,7 +100,10 @@ def main(
             exemptions=load_exemptions(exemptions_file),
         )
         console = Console(stderr=as_json)
-        run = perform(options, select(all_cases(), only), console)
+        cases = select(all_cases(), only)
+        if not cases and not options.suites:
+            raise click.UsageError(f"no case matches {only!r}; the reports list all ids")
+        run = perform(options, cases, console)
     except (TranscriptError, ExemptionError, UnreachableError) as error:
         raise click.UsageError(str(error)) from error
     write_reports(run, out)
@@ -152,7 +155,7 @@ def perform(options: Options, cases: list[Case], console: Console) -> Run:
         started=started.isoformat(timespec="seconds"),
         duration_s=time.monotonic() - clock,
         results=judged,
-        left_behind=tuple(ledger.clear()),
+        left_behind=tuple(ledger.sweep()),
         stale_exemptions=stale(judged, options.exemptions, options.target_type),
         features=tuple(sorted(features)),
     )

@@ -24,6 +24,7 @@ class Ledger:
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self._created: dict[str, None] = {}
+        self._stuck: dict[str, None] = {}
         self._uncertain: dict[tuple[str, str], None] = {}
         self._lock = threading.Lock()
 
@@ -33,21 +34,33 @@ class Ledger:
         status = exchange.response.status if exchange.response is not None else 599
         with self._lock:
             if method == "DELETE" and (status < 300 or status == 404):
-                self._created.pop(path, None)
+                self._forget(path)
             elif method == "POST" and status >= 500:
                 self._doubt(path, exchange)
             elif method == "POST" and status < 300:
                 for created in self._creations(path, exchange):
                     self._created[created] = None
 
-    def clear(self) -> list[str]:
-        """Delete everything that is left; return the paths that the server would not delete."""
+    def clear(self) -> None:
+        """Delete everything that is left; what the server will not delete waits for `sweep`."""
         with self._lock:
             doubtful, self._uncertain = list(self._uncertain), {}
         for endpoint, name in doubtful:
             for path in self._look_up(endpoint, name):
                 self._created[path] = None
-        return [path for path in reversed(list(self._created)) if not self._delete(path)]
+        for path in reversed(list(self._created)):
+            if not self._delete(path):
+                self._stuck[path] = None
+        self._created.clear()
+
+    def sweep(self) -> list[str]:
+        """Try once more, at the end of the run; return the paths that are left behind."""
+        self.clear()
+        return [path for path in reversed(list(self._stuck)) if not self._delete(path)]
+
+    def _forget(self, path: str) -> None:
+        self._created.pop(path, None)
+        self._stuck.pop(path, None)
 
     def _below_base(self, target: str) -> str:
         path = urlsplit(target).path
@@ -94,7 +107,7 @@ class Ledger:
             return False
         if gone is None or (gone.status >= 300 and gone.status != 404):
             return False
-        self._created.pop(path, None)
+        self._forget(path)
         return True
 
     def _send(self, method: str, path: str) -> Exchange:

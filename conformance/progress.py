@@ -50,7 +50,7 @@ class Progress:
         if result.outcome is Outcome.FAILED:
             line = Text(f"{result.info.level.name:<6} {result.info.id}: {result.problems[0]}")
             line.stylize("red" if result.info.level is Level.MUST else "yellow", 0, 6)
-            self._console.print(line)
+            self._console.print(line, soft_wrap=True)
 
     def announce(self, name: str) -> None:
         """Say what runs now."""

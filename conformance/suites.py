@@ -63,6 +63,9 @@ def run_scim2_tester(wire: Wire, ledger: Ledger, masker: Masker) -> list[Result]
     relay = Relay(wire, ledger)
     try:
         checks = tester.check_server(engine.WSGISCIMClient(relay, base_url=wire.base_url))
+    except Exception as error:
+        # Code of others against a server of others: what it trips over is a finding.
+        return [_stopped(TESTER, error, masker)]
     finally:
         ledger.clear()
     return list(_told_apart(_tester_result(check, relay.exchanges, masker) for check in checks))
@@ -73,12 +76,15 @@ def run_scim_sanity(wire: Wire, masker: Masker, *, verify_tls: bool = True) -> l
     if not _installed("scim_sanity"):
         return [_missing(SANITY)]
     probe = importlib.import_module("scim_sanity.probe.runner")
-    found = probe.run_probe_api(
-        wire.base_url,
-        token=wire.token,
-        timeout=round(wire.timeout_s),
-        tls_no_verify=not verify_tls,
-    )
+    try:
+        found = probe.run_probe_api(
+            wire.base_url,
+            token=wire.token,
+            timeout=round(wire.timeout_s),
+            tls_no_verify=not verify_tls,
+        )
+    except Exception as error:
+        return [_stopped(SANITY, error, masker)]
     return list(_told_apart(_sanity_result(check, masker) for check in found["results"]))
 
 
@@ -88,6 +94,11 @@ def _installed(*modules: str) -> bool:
 
 def _missing(suite: CaseInfo) -> Result:
     return Result(suite, Outcome.SKIPPED, reason=f"{suite.title} is not installed")
+
+
+def _stopped(suite: CaseInfo, error: Exception, masker: Masker) -> Result:
+    problem = masker.text(f"the suite stopped with {error!r}")
+    return Result(suite, Outcome.FAILED, (problem,))
 
 
 def _tester_result(check: Any, exchanges: list[Exchange], masker: Masker) -> Result:
@@ -102,12 +113,12 @@ def _tester_result(check: Any, exchanges: list[Exchange], masker: Masker) -> Res
 
 
 def _tester_evidence(data: Any, exchanges: list[Exchange], masker: Masker) -> tuple[Evidence, ...]:
-    """The exchange that ended in ``data``, which scim2-tester gives without its request."""
-    for exchange in reversed(exchanges):
-        if exchange.response is not None and data and exchange.response.json == data:
-            return (masker.evidence(exchange, failed=True),)
+    """The one exchange that ended in ``data``, which scim2-tester gives without its request."""
     if data is None:
         return ()
+    ended_so = [e for e in exchanges if e.response is not None and e.response.json == data]
+    if len({(e.request.method, e.request.target) for e in ended_so}) == 1:
+        return (masker.evidence(ended_so[-1], failed=True),)
     text = shown(data, 4_000) if isinstance(data, (dict, list)) else str(data)
     return (Evidence("what the suite reports", "", masker.text(text), failed=True),)
 

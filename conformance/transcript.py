@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -207,8 +207,9 @@ class _Reader:
             alias=step.get("as"),
             repeat=step.get("repeat", 1),
             expect=self._expectation(step.get("expect", {}), method),
-            keep=self._addresses(step.get("keep", {})),
+            keep=step.get("keep", {}),
         )
+        self._check_addresses(step.get("keep", {}).values())
         if "reads_back" in step:
             path = target.partition("?")[0]
             yield from self._step({"send": f"GET {path}", "expect": {"body": step["reads_back"]}})
@@ -266,20 +267,23 @@ class _Reader:
                 self._mistake(f"status {code!r} is neither a code nor a class like '4xx'")
         return codes
 
-    def _demands(self, demands: Mapping[str, Json]) -> Mapping[str, Json]:
-        for path, demand in self._addresses(demands).items():
+    def _demands(self, demands: Json) -> Mapping[str, Json]:
+        if not isinstance(demands, dict):
+            self._mistake(f"{demands!r} is no object of addresses and demands")
+            return {}
+        self._check_addresses(demands)
+        for path, demand in demands.items():
             names = demand if isinstance(demand, dict) else {}
             for name in names.keys() - DEMANDS.keys():
                 self._mistake(f"{path}: no demand is called {name!r}")
         return demands
 
-    def _addresses(self, by_path: Mapping[str, Json]) -> Mapping[str, Json]:
-        for path in by_path:
+    def _check_addresses(self, paths: Iterable[str]) -> None:
+        for path in paths:
             try:
                 parse_path(path)
             except PathSyntaxError as error:
                 self._mistake(str(error))
-        return by_path
 
     def _check_keys(self, value: Json, known: set[str], required: set[str]) -> None:
         for key in sorted(value.keys() - known):

@@ -58,5 +58,6 @@ def verdict(conforms: bool, rows: list[Row]) -> str:
     everyone = rows[-1]
     if conforms:
         soft = everyone.failed(Level.SHOULD) + everyone.failed(Level.MAY)
-        return "No MUST failed." + (f" {soft} recommendations are not followed." if soft else "")
+        advice = "recommendation is" if soft == 1 else "recommendations are"
+        return "No MUST failed." + (f" {soft} {advice} not followed." if soft else "")
     return f"{everyone.failed(Level.MUST)} of {everyone.ran(Level.MUST)} MUST cases failed."
