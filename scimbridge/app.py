@@ -8,6 +8,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Flask
@@ -60,8 +61,11 @@ class Bridge:
         self.directory.close()
 
 
-def open_bridge(config: Config) -> Bridge:
-    """Build a bridge. Raises `ConfigError`, or `DirectoryError` if the schema is not current."""
+def open_bridge(config: Config, *, now: Callable[[], int] = now_ms) -> Bridge:
+    """Build a bridge; ``now`` gives milliseconds since the epoch.
+
+    Raises `ConfigError`, or `DirectoryError` if the schema is not current.
+    """
     secret_key = config.bridge.secret_key
     if secret_key is None:
         raise ConfigError(
@@ -81,7 +85,7 @@ def open_bridge(config: Config) -> Bridge:
             owner=owner,
             deadline_s=config.bridge.deadline_s,
             retry_after_s=config.bridge.transient_retry_after_s,
-            now=now_ms,
+            now=now,
         )
         for name, target in config.targets.items()
     }
@@ -90,7 +94,7 @@ def open_bridge(config: Config) -> Bridge:
     site = Site(
         config=config.bridge,
         providers=providers,
-        authenticator=Authenticator(directory, derive_key(key, "tokens"), now_ms),
+        authenticator=Authenticator(directory, derive_key(key, "tokens"), now),
     )
     recovery = Recovery(
         [provider.operations for provider in providers.values()],

@@ -142,12 +142,31 @@ class Scim:
 
 
 @dataclass
+class Clock:
+    """The real time, moved forward at will."""
+
+    ahead_ms: int = 0
+
+    def __call__(self) -> int:
+        return now_ms() + self.ahead_ms
+
+    def advance(self, seconds: float) -> None:
+        self.ahead_ms += round(seconds * 1000)
+
+
+@dataclass
 class World:
     """A bridge in front of a simulated Falcon."""
 
     scim: Scim
     vendor: Vendor
     bridge: Bridge
+    clock: Clock
+
+    def recover(self) -> None:
+        """What the background does at its next look at which everything is due."""
+        self.clock.advance(3600)
+        self.provider.operations.recover()
 
     @property
     def provider(self) -> Any:
@@ -155,7 +174,9 @@ class World:
 
 
 @contextmanager
-def open_world(folder: Path, *, policy: str = "", bridge: str = "") -> Iterator[World]:
+def open_world(
+    folder: Path, *, policy: str = "", bridge: str = "", rename: str = "recreate"
+) -> Iterator[World]:
     """Start simulator and bridge; ``policy`` and ``bridge`` are further lines of the config."""
     with ExitStack() as stack:
         simulator = create_simulator()
@@ -173,7 +194,8 @@ type = "falcon"
 base_url = "{simulated.url}"
 client_id = "{simulator.credentials["client_id"]}"
 client_secret = "env:CLIENT_SECRET"
-rename = "recreate"
+cid = "{simulator.credentials["cid"]}"
+rename = "{rename}"
 {policy}
 [targets.falcon.groups]
 {GROUPS}
@@ -186,15 +208,15 @@ rename = "recreate"
         }
         config = load_config(path, settings, environ=environ)
         migrate(config.bridge.database)
-        opened = open_bridge(config)
+        clock = Clock()
+        opened = open_bridge(config, now=clock)
         stack.callback(opened.directory.close)
         served = stack.enter_context(serve(opened.app))
         with opened.directory.write() as connection:
             key = derive_key(SECRET_KEY.encode(), "tokens")
             token = tokens.issue(connection, key, target="falcon", name="test", now=now_ms())
-        yield World(
-            Scim(f"{served.url}/falcon/scim/v2", token), Vendor(simulated.url, simulator), opened
-        )
+        scim = Scim(f"{served.url}/falcon/scim/v2", token)
+        yield World(scim, Vendor(simulated.url, simulator), opened, clock)
 
 
 @pytest.fixture

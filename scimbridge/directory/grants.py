@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from scimbridge.directory.resources import chunks
@@ -56,6 +56,13 @@ def put(connection: Connection, state: str, rows: Iterable[tuple[int, Key]]) -> 
         set_={"state": statement.excluded.state},
     )
     connection.execute(statement, values)
+
+
+def doubt(connection: Connection, pk: int) -> None:
+    """Take what the resource holds for uncertain: its account is about to be another one."""
+    connection.execute(
+        update(grants).where(_T.resource_pk == pk, _T.state == HELD).values(state=ASSERTED)
+    )
 
 
 def forget(connection: Connection, rows: Iterable[tuple[int, Key]]) -> None:

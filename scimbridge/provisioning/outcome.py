@@ -67,8 +67,7 @@ class Outcomes:
             self._repair(connection, item)
         elif item.gone:
             resources.change(connection, row.pk, native_id=None, observed=None)
-            held = entitlement_keys(item.observed.held)
-            grants.put(connection, grants.ASSERTED, [(row.pk, key) for key in held])
+            grants.doubt(connection, row.pk)
         elif item.error is None:
             self._confirm(connection, item)
 

@@ -170,6 +170,7 @@ class Users:
         if key != row.desired_key and row.native_id is not None and recreate:
             first = grants.confirmed_account(connection, row.pk) is None
             grants.retire(connection, row.pk, row.native_id, confirmed=first)
+            grants.doubt(connection, row.pk)
             columns |= {"native_id": None, "observed": None, "origin": None}
         resources.change(
             connection,

@@ -44,6 +44,7 @@ def _admit() -> None:
     if target in known.providers:
         # Before routing errors are raised: without a token nobody learns which URLs exist.
         known.authenticator.authenticate(target)
+        g.transient_status = known.providers[target].target.config.transient_status
         require_acceptable()
 
 

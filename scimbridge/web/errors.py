@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from scimbridge.errors import (
@@ -36,7 +36,8 @@ def register_errors(app: Flask) -> None:
 
 def respond(error: ScimError) -> Response:
     """The response that tells a SCIM client of ``error``."""
-    response = scim_response(error_body(error), status=_status(error))
+    status = _status(error)
+    response = scim_response(error_body(error) | {"status": str(status)}, status=status)
     match error:
         case Unauthorized():
             response.headers["WWW-Authenticate"] = 'Bearer realm="scimbridge"'
@@ -48,6 +49,8 @@ def respond(error: ScimError) -> Response:
 
 
 def _status(error: ScimError) -> int:
+    if isinstance(error, TemporarilyUnavailable):
+        return int(g.get("transient_status", error.status))
     return error.status
 
 
