@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import requests
-from falconpy import OAuth2
 
 from scimbridge.connectors.falcon.simulator import create_simulator
 from scimbridge.simulation.clock import ManualClock
 from scimbridge.simulation.wsgi_adapter import WsgiAdapter
 
 BASE = "http://falcon.test"
+Sdk = TypeVar("Sdk")
 
 
 class Falcon:
@@ -46,9 +46,13 @@ class Falcon:
             method, BASE + path, params=query, json=json, headers=self.headers
         )
 
-    def sdk(self, **options: Any) -> OAuth2:
-        """The vendor's own SDK, signed in and pointed at this tenant."""
-        return OAuth2(
+    def send(self, method: str, path: str, *items: dict[str, Any]) -> requests.Response:
+        """Call an operation whose body is a list of resources."""
+        return self.call(method, path, {"resources": list(items)})
+
+    def sdk(self, interface: type[Sdk], **options: Any) -> Sdk:
+        """One of the interfaces of the vendor's own SDK, pointed at this tenant."""
+        return interface(
             client_id=self.simulator.credentials["client_id"],
             client_secret=self.simulator.credentials["client_secret"],
             base_url=BASE,

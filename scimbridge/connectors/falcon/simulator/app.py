@@ -15,6 +15,8 @@ from scimbridge.connectors.falcon.simulator import (
     groups,
     legacy,
     links,
+    policies,
+    policy_queries,
     roles,
     user_actions,
     users,
@@ -46,6 +48,8 @@ ROUTES = (
     *legacy.ROUTES,
     *groups.ROUTES,
     *links.ROUTES,
+    *policies.ROUTES,
+    *policy_queries.ROUTES,
 )
 """Every operation behind the gateway."""
 

@@ -48,9 +48,14 @@ class FlightControl:
         for link_id in gone:
             del self.links[link_id]
 
+    def set_member(self, user_group_id: str, user_uuid: str, *, present: bool) -> None:
+        """Put the user into the group, or take it out."""
+        group = self.user_groups[user_group_id]
+        others = tuple(member for member in group.members if member != user_uuid)
+        members = (*others, user_uuid) if present else others
+        self.user_groups[user_group_id] = replace(group, members=members)
+
     def forget_user(self, user_uuid: str) -> None:
         """Remove a user that is deleted from all groups."""
-        for group in self.user_groups.values():
-            if user_uuid in group.members:
-                members = tuple(member for member in group.members if member != user_uuid)
-                self.user_groups[group.group_id] = replace(group, members=members)
+        for group_id in self.user_groups:
+            self.set_member(group_id, user_uuid, present=False)

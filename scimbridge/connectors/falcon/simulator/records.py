@@ -109,3 +109,52 @@ class Link:
     def link_id(self) -> str:
         """The id on the wire. Opaque to callers, says the vendor."""
         return f"{self.user_group_id}:{self.cid_group_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class HostGroup:
+    """A group of hosts that a policy can be attached to."""
+
+    group_id: str
+    cid: str
+    name: str
+    description: str
+    created: float
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A machine with a sensor."""
+
+    device_id: str
+    cid: str
+    hostname: str
+    platform_name: str
+    group_ids: tuple[str, ...]
+    status: str = "normal"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A response policy: what may be done on the hosts of its groups."""
+
+    policy_id: str
+    cid: str
+    name: str
+    description: str
+    platform_name: str
+    enabled: bool
+    group_ids: tuple[str, ...]
+    settings: frozenset[str]
+    """The ids of the settings that are switched on."""
+    rank: int
+    """The lower comes first among the policies of its CID and platform; the default comes last."""
+    created_by: str
+    created: float
+    modified_by: str
+    modified: float
+
+    @property
+    def is_default(self) -> bool:
+        """The platform's default policy, which covers every host that no other one does."""
+        return self.name == "platform_default"

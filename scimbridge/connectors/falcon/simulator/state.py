@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from scimbridge.connectors.falcon.simulator.flight_control import FlightControl
@@ -14,12 +14,15 @@ from scimbridge.connectors.falcon.simulator.rate_limit import RateLimiter
 from scimbridge.connectors.falcon.simulator.records import (
     ApiClient,
     Grant,
+    Group,
+    Policy,
     Role,
     Tenant,
     Token,
     User,
 )
 from scimbridge.connectors.falcon.simulator.seed import Seed
+from scimbridge.connectors.falcon.simulator.seed_policies import seeded_policies
 from scimbridge.errors import ConfigError
 from scimbridge.simulation.clock import Clock
 from scimbridge.simulation.switches import Switches
@@ -53,6 +56,7 @@ class FalconState:
             self.flight_control = FlightControl(
                 self._seed.user_groups(now), self._seed.cid_groups(now), self._seed.links(now)
             )
+            self.policies = seeded_policies(now)
             self.grants = GrantBook(
                 self._seed.grants(now), self.clock, self.switches, self._derived_grants
             )
@@ -110,26 +114,38 @@ class FalconState:
     # --- the control routes ----------------------------------------------------------------
 
     def snapshot(self) -> dict[str, Any]:
-        """See `scimbridge.simulation.simulator.SimulatedState.snapshot`."""
+        """See `scimbridge.simulation.simulator.SimulatedState.snapshot`.
+
+        Being in a user group is a grant as well, of kind ``user-group``.
+        """
         with self.lock:
+            control = self.flight_control
+            grants = [grant for uuid in self.users for grant in self.grants.current(uuid)]
             return {
                 "accounts": [_account(user) for user in self.users.values()],
-                "grants": [
-                    _grant(grant) for uuid in self.users for grant in self.grants.current(uuid)
+                "grants": [_grant(grant) for grant in grants]
+                + [
+                    {"account": uuid, "kind": "user-group", "entitlement": group.group_id}
+                    for group in control.user_groups.values()
+                    for uuid in group.members
                 ],
-                "groups": [],
+                "groups": [_group("user-group", each) for each in control.user_groups.values()]
+                + [_group("cid-group", each) for each in control.cid_groups.values()],
+                "policies": [_policy(each) for each in self.policies.policies.values()],
+                "links": [asdict(link) for link in control.links.values()],
+                "roles": [asdict(role) for role in self.roles.values()],
             }
 
     def add_account(self, spec: Mapping[str, Any]) -> dict[str, Any]:
         """See `scimbridge.simulation.simulator.SimulatedState.add_account`."""
         with self.lock:
-            uid = spec.get("user_name")
+            uid, cid = spec.get("user_name"), spec.get("cid", self._seed.cid)
             if not isinstance(uid, str) or self.find_by_uid(uid):
                 raise ConfigError(f"user_name {uid!r} is missing or taken; give a free login")
-            cid = spec.get("cid", self._seed.cid)
-            user = self.create_user(
-                uid, spec.get("given_name", ""), spec.get("family_name", ""), cid
-            )
+            if cid not in self.tenants:
+                raise ConfigError(f"no cid {cid!r}; known: {', '.join(self.tenants)}")
+            names = spec.get("given_name", ""), spec.get("family_name", "")
+            user = self.create_user(uid, *names, cid)
             extras = {key: spec[key] for key in ("status", "user_type") if key in spec}
             self.users[user.uuid] = replace(user, **extras)
             for role_id in spec.get("roles", ()):
@@ -138,24 +154,34 @@ class FalconState:
 
     def add_grant(self, account: str, kind: str | None, entitlement: str) -> None:
         """See `scimbridge.simulation.simulator.SimulatedState.add_grant`."""
-        with self.lock:
-            user, role_id = self._resolve(account, kind, entitlement)
-            self.grants.grant(Grant(user.uuid, user.cid, role_id))
+        self._change_grant(account, kind, entitlement, held=True)
 
     def remove_grant(self, account: str, kind: str | None, entitlement: str) -> None:
         """See `scimbridge.simulation.simulator.SimulatedState.remove_grant`."""
-        with self.lock:
-            user, role_id = self._resolve(account, kind, entitlement)
-            self.grants.revoke(user.uuid, user.cid, role_id)
+        self._change_grant(account, kind, entitlement, held=False)
 
-    def _resolve(self, account: str, kind: str | None, entitlement: str) -> tuple[User, str]:
-        user = self.users.get(account) or self.find_by_uid(account)
-        if user is None:
-            raise ConfigError(f"no account {account!r}; give a uuid or a login")
-        role_id = entitlement.removeprefix("role:")
-        if kind not in (None, "role") or role_id not in self.roles:
-            raise ConfigError(f"no {kind or 'role'} {role_id!r}; known: {', '.join(self.roles)}")
-        return user, role_id
+    def _change_grant(
+        self, account: str, kind: str | None, entitlement: str, *, held: bool
+    ) -> None:
+        prefix, _, native_id = entitlement.rpartition(":")
+        kind = kind or prefix or "role"
+        with self.lock:
+            user = self.users.get(account) or self.find_by_uid(account)
+            if user is None:
+                raise ConfigError(f"no account {account!r}; give a uuid or a login")
+            known = {
+                "role": set(self.roles),
+                "user-group": set(self.flight_control.user_groups),
+            }
+            if native_id not in known.get(kind, set()):
+                raise ConfigError(f"no {kind} {native_id!r}; known kinds: {', '.join(known)}")
+            with self.grants.changing(user.uuid):
+                if kind == "user-group":
+                    self.flight_control.set_member(native_id, user.uuid, present=held)
+                elif held:
+                    self.grants.grant(Grant(user.uuid, user.cid, native_id))
+                else:
+                    self.grants.revoke(user.uuid, user.cid, native_id)
 
 
 def _account(user: User) -> dict[str, Any]:
@@ -178,3 +204,17 @@ def _grant(grant: Grant) -> dict[str, Any]:
         "direct": grant.direct,
         "expires_at": grant.expires_at,
     }
+
+
+def _group(kind: str, group: Group) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "native_id": group.group_id,
+        "name": group.name,
+        "description": group.description,
+        "members": list(group.members),
+    }
+
+
+def _policy(policy: Policy) -> dict[str, Any]:
+    return {**asdict(policy), "settings": sorted(policy.settings)}

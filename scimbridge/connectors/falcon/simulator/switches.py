@@ -80,5 +80,13 @@ _FLIGHT_CONTROL = (
     Switch("mssp_maximum_limit", 1000, "largest page of the mssp queries"),
 )
 
-SWITCHES = _GATEWAY + _USERS + _GRANTS + _FLIGHT_CONTROL
+_POLICIES = (
+    Switch("duplicate_policy_name_status", 400, "of a platform in a CID", (400, 409)),
+    Switch("policy_offset", "next", "meta.pagination.offset of combined routes", ("next", "echo")),
+    Switch("policy_unsupported_field", "empty", "in a policy or host filter", ("empty", "reject")),
+    Switch("policy_settings", "merge", "what an update does to the others", ("merge", "replace")),
+    Switch("policy_setting_rules", "enforce", "settings that need others", ("enforce", "ignore")),
+)
+
+SWITCHES = _GATEWAY + _USERS + _GRANTS + _FLIGHT_CONTROL + _POLICIES
 """All switches with their defaults."""

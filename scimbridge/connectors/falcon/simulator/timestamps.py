@@ -17,3 +17,8 @@ def parse_timestamp(text: str) -> float | None:
     except ValueError:
         return None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def long_timestamp(seconds: float) -> str:
+    """``2026-01-01T00:00:00.000000000Z``: nanoseconds, as policies show them."""
+    return f"{timestamp(seconds)[:-1]}000Z"
