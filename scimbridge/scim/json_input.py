@@ -76,8 +76,9 @@ def _integer(text: str) -> int:
 
 def _check_depth(value: Any) -> None:
     level = [value]
-    for _ in range(MAX_DEPTH + 1):
-        level = [inner for outer in level for inner in _children(outer)]
+    for _ in range(MAX_DEPTH):
+        inside = [inner for outer in level for inner in _children(outer)]
+        level = [each for each in inside if isinstance(each, (dict, list))]
         if not level:
             return
     raise InvalidSyntax(f"the body nests deeper than {MAX_DEPTH}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,6 +14,7 @@ from scimbridge.scim.matching import comparable
 from scimbridge.scim.quirks import Dialect
 
 _ANY_NOTATION: Final = Dialect.tolerant()
+_WHOLE_NUMBER: Final = re.compile(r"-?[0-9]{1,100}")
 _MAX_INDEX: Final = 2**31 - 1
 """A startIndex beyond is past the end of every list, and databases take no larger OFFSET."""
 
@@ -104,7 +106,6 @@ def _sort_value(path: AttrPath, resource: Mapping[str, Any]) -> Any:
 
 
 def _whole_number(name: str, text: str | int) -> int:
-    try:
-        return int(text)
-    except ValueError as error:
-        raise InvalidValue(f"{name} {str(text)[:40]!r} is not a whole number") from error
+    if isinstance(text, str) and not _WHOLE_NUMBER.fullmatch(text):
+        raise InvalidValue(f"{name} {text[:40]!r} is not a whole number")
+    return int(text)

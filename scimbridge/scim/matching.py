@@ -104,7 +104,9 @@ def values_at(path: AttrPath, resource: Mapping[str, Any]) -> Iterator[Any]:
             leaf = each
         else:
             leaf = each.get(path.sub_attribute.name) if isinstance(each, Mapping) else None
-        if leaf is not None:
+        if isinstance(leaf, list):
+            yield from leaf
+        elif leaf is not None:
             yield leaf
 
 

@@ -210,8 +210,6 @@ _SIMPLE: Final[Mapping[str, Callable[[Any, Dialect, str], Any]]] = {
 def _kind(value: Any) -> str:
     """What a JSON value is, for messages: never the value itself, which may be a secret."""
     match value:
-        case None:
-            return "null"
         case bool():
             return "a boolean"
         case int() | float():

@@ -138,7 +138,15 @@ def _sample(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _without_equal(elements: list[Any]) -> list[Any]:
-    return [each for place, each in enumerate(elements) if each not in elements[:place]]
+    """As a server keeps them: no two with the same value and type, whatever their case."""
+    keys = [_key(each) for each in elements]
+    return [each for place, each in enumerate(elements) if keys[place] not in keys[:place]]
+
+
+def _key(element: Any) -> Any:
+    if not isinstance(element, dict) or "value" not in element:
+        return element
+    return element["value"].lower(), element.get("type", "").lower()
 
 
 def _one_primary(elements: list[Any]) -> list[Any]:

@@ -155,6 +155,18 @@ def test_numbers_are_compared_by_value_and_booleans_are_none() -> None:
     assert not matches(parse_filter("load eq 1", machines), {"load": True})
 
 
+def test_an_array_inside_of_a_complex_value_is_looked_through() -> None:
+    subs = [{"name": "words", "type": "string", "multiValued": True}]
+    attributes = [{"name": "part", "type": "complex", "subAttributes": subs}]
+    things = group_type(
+        schema=parse_schema({"id": "urn:example:T", "name": "T", "attributes": attributes})
+    )
+
+    assert matches(parse_filter('part.words eq "b"', things), {"part": {"words": ["a", "b"]}})
+    assert matches(parse_filter("part pr", things), {"part": {"words": ["a"]}})
+    assert not matches(parse_filter("part pr", things), {"part": {"words": []}})
+
+
 def test_strings_are_compared_without_case_in_one_unicode_form() -> None:
     composed, decomposed = "É", "é"
 

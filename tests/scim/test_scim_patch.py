@@ -223,6 +223,7 @@ def test_an_operation_changes_what_its_cell_says(
         (op("add", 'emails[type eq "a"] or title[x]', value="x"), InvalidPath, "cannot be used|selects"),
         (op("add", 'name[givenName eq "x"]', value={}), InvalidPath, "no elements to select from"),
         (op("add", '(emails[type eq "a"])', value="x"), InvalidPath, "not of the form"),
+        (op("add", 'title pr or emails[type eq "a"]', value="x"), InvalidPath, "selects no elements"),
         (op("add", "x" * 1025, value="x"), InvalidPath, "1025 characters"),
         (op("add", value={'emails[type eq "a"': "x"}), InvalidPath, "not of the form"),
         (op("replace", "active", value="yes"), InvalidValue, "active takes true or false"),
