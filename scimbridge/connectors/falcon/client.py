@@ -82,13 +82,14 @@ class FalconClient:
         return self._attempts.run(attempt, repeatable=repeatable)
 
     def pages(self, route: str, params: Params) -> Iterator[tuple[Any, ...]]:
-        """The pages of a query, none of them empty.
+        """The pages of a query, none of them empty; a row may be on two of them.
 
         The cursor is our own: ``meta.pagination.offset`` echoes the request on some routes and is
         the next offset on others.
         """
         offset = 0
         last: tuple[Any, ...] = ()
+        last_total = 0
         while True:
             reply = self.call("GET", route, params={**params, "offset": offset, "limit": PAGE})
             page = reply.resources
@@ -100,8 +101,13 @@ class FalconClient:
                     trace_id=reply.trace_id,
                 )
             yield page
-            last = page
-            offset += len(page)
+            total = reply.total or 0
+            if total < last_total:
+                # As many rows as have gone may have moved from this page to the one before.
+                offset = max(0, offset - (last_total - total))
+            else:
+                offset += len(page)
+            last, last_total = page, total
             if reply.total is not None and offset >= reply.total:
                 return
 

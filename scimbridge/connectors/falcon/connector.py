@@ -152,7 +152,8 @@ class FalconConnector(Connector):
             if not is_unknown_user(error):
                 raise
             raise VendorNotFound(f"no Falcon user {native_id}", trace_id=error.trace_id) from error
-        return frozenset(to_held_grant(grant) for page in pages for grant in page)
+        cid = self._cid()
+        return frozenset(to_held_grant(grant, cid) for page in pages for grant in page)
 
     # --- act -------------------------------------------------------------------------------
 
@@ -175,13 +176,18 @@ class FalconConnector(Connector):
         """See `Connector.update_account`."""
         if account.native_id is None:
             raise VendorRejected(f"{account.user_name!r} has no native id to be updated by")
-        if changed & _NAMES:
+        if not changed & _NAMES:
+            return
+        uuid = _checked(account.native_id)
+        try:
             self._client.call(
-                "PATCH",
-                _USERS,
-                params={"user_uuid": _checked(account.native_id)},
-                json=name_change(account),
+                "PATCH", _USERS, params={"user_uuid": uuid}, json=name_change(account)
             )
+        except VendorRejected as error:
+            # 400 is also how an unknown user may be refused.
+            if self.read_account(uuid) is None:
+                raise VendorNotFound(error.reason, trace_id=error.trace_id) from error
+            raise
 
     def delete_account(self, native_id: str) -> None:
         """See `Connector.delete_account`."""
@@ -191,7 +197,7 @@ class FalconConnector(Connector):
         except VendorNotFound:
             return
         except VendorRejected:
-            # 400 is also how an unknown user may be refused: only what can still be read remains.
+            # As above: only what can still be read remains.
             if self.read_account(uuid) is not None:
                 raise
 
@@ -228,7 +234,8 @@ class FalconConnector(Connector):
 
     def _is_ours(self, user: Mapping[str, Any]) -> bool:
         """A Flight Control parent may see users of its children, which are not this target's."""
-        return user.get("cid", self._cid()) == self._cid()
+        cid = self._cid()
+        return bool(user.get("cid", cid) == cid)
 
     def _create_refused(self, account: Account, error: VendorRejected) -> VendorError:
         """A duplicate is documented as 400 and has been seen as 409: the uid itself decides.

@@ -72,17 +72,21 @@ def to_entitlement_details(role: Mapping[str, Any], cid: str | None) -> Entitlem
     )
 
 
-def to_held_grant(grant: Mapping[str, Any]) -> HeldGrant:
-    """One row of a user's grants.
+def to_held_grant(grant: Mapping[str, Any], cid: str) -> HeldGrant:
+    """One row of a user's grants, as seen from the CID ``cid``.
 
-    Which values ``grant_type`` takes besides ``direct`` is not known. A row counts as inherited
-    only if something in it says so: taken for inherited, a direct grant would never be revoked.
+    What is held in another CID cannot be revoked from here and counts as inherited. Which values
+    ``grant_type`` takes besides ``direct`` is not known: where nothing in the row says otherwise
+    it counts as direct, since taken for inherited it would never be revoked.
     """
     groups = {
         "user group": grant.get("user_group_name") or grant.get("user_group_id"),
         "CID group": grant.get("cid_group_name") or grant.get("cid_group_id"),
     }
-    via = ", ".join(f"{noun} {name}" for noun, name in groups.items() if name)
+    through = [f"{noun} {name}" for noun, name in groups.items() if name]
+    if (held_in := _text(grant.get("cid")) or cid) != cid:
+        through.append(f"CID {held_in}")
+    via = ", ".join(through)
     kind = _text(grant.get("grant_type"))
     direct = not via and kind in ("", "direct")
     return HeldGrant(

@@ -101,6 +101,7 @@ def test_an_update_always_sends_both_names() -> None:
 
 
 OWN, OTHER = "0" * 32, "1" * 32
+DIRECT = HeldGrant(Entitlement("role", "r"))
 
 
 @pytest.mark.parametrize(
@@ -130,11 +131,11 @@ def test_roles_of_unknown_owners_are_assignable_where_the_own_cid_is_not_known()
 @pytest.mark.parametrize(
     ("row", "grant"),
     [
-        pytest.param({"grant_type": "direct"}, HeldGrant(Entitlement("role", "r")), id="direct"),
-        pytest.param({}, HeldGrant(Entitlement("role", "r")), id="untyped"),
+        pytest.param({"grant_type": "direct"}, DIRECT, id="direct"),
+        pytest.param({}, DIRECT, id="untyped"),
         pytest.param(
             {"grant_type": "direct", "parent_cid": OTHER},
-            HeldGrant(Entitlement("role", "r")),
+            DIRECT,
             id="direct, with the CID above",
         ),
         pytest.param(
@@ -162,6 +163,12 @@ def test_roles_of_unknown_owners_are_assignable_where_the_own_cid_is_not_known()
             ),
             id="by user group and CID group, untyped",
         ),
+        pytest.param({"grant_type": "direct", "cid": OWN}, DIRECT, id="direct, here"),
+        pytest.param(
+            {"grant_type": "direct", "cid": OTHER},
+            HeldGrant(Entitlement("role", "r"), direct=False, via=f"CID {OTHER}"),
+            id="direct, elsewhere",
+        ),
         pytest.param(
             {"grant_type": "inherited"},
             HeldGrant(Entitlement("role", "r"), direct=False, via="inherited"),
@@ -172,4 +179,4 @@ def test_roles_of_unknown_owners_are_assignable_where_the_own_cid_is_not_known()
 def test_a_grant_counts_as_inherited_only_where_the_row_says_so(
     row: dict[str, Any], grant: HeldGrant
 ) -> None:
-    assert to_held_grant({"role_id": "r", **row}) == grant
+    assert to_held_grant({"role_id": "r", **row}, OWN) == grant

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +39,9 @@ def test_a_region_stands_for_its_address(region: str, url: str) -> None:
 
 
 def test_all_regions_are_https_hosts_of_the_vendor() -> None:
-    assert all(
-        url.startswith("https://api.")
-        and url.endswith((".crowdstrike.com", ".mil"))
-        or url == "https://api.laggar.gcw.crowdstrike.com"
-        for url in REGIONS.values()
-    )
+    host = re.compile(r"https://api\.(?:[a-z0-9.-]+\.)?crowdstrike\.(?:com|mil)")
+
+    assert all(host.fullmatch(url) for url in REGIONS.values())
 
 
 def test_what_is_left_out_has_a_default() -> None:
