@@ -101,7 +101,7 @@ class _Server(http.server.ThreadingHTTPServer):
         """Accept nothing more, cut waits short, and end idle keep-alive connections."""
         self.shutdown()
         self.stopping.set()
-        for connection in tuple(self._open):
+        for connection in self._open.copy():
             with suppress(OSError):
                 # Not SSLSocket.shutdown: it would pull the TLS layer from under the reading thread.
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
@@ -141,7 +141,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _environ(self) -> dict[str, Any]:
         path, _, query = self.path.partition("?")
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            raise ConnectionDropped
         environ = {
             "REQUEST_METHOD": self.command,
             "SCRIPT_NAME": "",

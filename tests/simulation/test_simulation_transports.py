@@ -15,7 +15,7 @@ import pytest
 import requests
 from counting_vendor import BASE, vendor
 from flask import Flask, Response, jsonify, request
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scimbridge.simulation.server import serve
@@ -111,6 +111,7 @@ def test_a_dropped_connection_is_a_connection_error(transport: Any) -> None:
 def test_both_transports_show_the_application_the_same_request() -> None:
     app = echo()
 
+    @settings(deadline=None)
     @given(
         path=st.text(st.characters(codec="utf-8", exclude_characters="/\\"), max_size=20),
         query=st.dictionaries(st.text(min_size=1, max_size=5), st.lists(st.text(), min_size=1)),
@@ -192,11 +193,39 @@ def test_a_bug_in_the_application_is_a_500_and_in_the_log(
     assert "a bug in the simulator" in caplog.text
 
 
-def test_a_caller_that_goes_away_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.ERROR)
-    with serve(echo()) as served:
-        address = served.url.removeprefix("http://").split(":")
-        with socket.create_connection((address[0], int(address[1]))) as connection:
-            connection.sendall(b"POST / HTTP/1.1\r\nContent-Length: 100\r\n\r\nshort")
+def say(served_url: str, raw: bytes) -> bytes:
+    """Send bytes, end the sending, and return what comes back."""
+    host, port = served_url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        connection.sendall(raw)
+        connection.shutdown(socket.SHUT_WR)
+        return connection.makefile("rb").read()
 
-    assert caplog.text == ""
+
+def test_a_caller_that_goes_away_half_way_has_no_effect_and_is_no_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    simulator = vendor()
+    with serve(simulator.app) as served:
+        heard = say(served.url, b"POST /count/1 HTTP/1.1\r\nContent-Length: 9\r\n\r\nshort")
+
+    assert heard == b""
+    assert simulator.state.value == 0
+    assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
+
+
+def test_a_request_that_cannot_be_read_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    with serve(echo()) as served:
+        answer = say(served.url, b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n")
+
+    assert answer.startswith(b"HTTP/1.1 500 ")
+    assert "the simulator failed on GET /" in caplog.text
+
+
+def test_a_head_request_gets_no_body() -> None:
+    with serve(echo()) as served:
+        answer = requests.head(served.url, timeout=5)
+
+    assert answer.status_code == 200
+    assert int(answer.headers["Content-Length"]) > 0
+    assert answer.content == b""

@@ -227,6 +227,12 @@ def test_guessing_tokens_and_asking_for_tokens_have_limits_of_their_own() -> Non
     assert tokens == [201, 201, 429]
 
 
+def test_zero_is_no_limit() -> None:
+    falcon = Falcon(rate_limit_per_minute=0)
+
+    assert {falcon.call("GET", USERS).status_code for _ in range(20)} == {200}
+
+
 def test_an_injected_429_looks_like_the_vendors_own() -> None:
     falcon = Falcon()
     control = {"match": f"GET {USERS}", "status": 429}

@@ -224,7 +224,7 @@ CHANGES = st.lists(
 def test_what_is_read_is_what_was_held_that_many_seconds_ago() -> None:
     falcon = Falcon(grants_lag_s=30)
 
-    @settings(max_examples=50)
+    @settings(max_examples=50, deadline=None)
     @given(changes=CHANGES)
     def reads(changes: list[tuple[str, str, int]]) -> None:
         falcon.simulator.reset()

@@ -209,6 +209,13 @@ def test_removing_no_members_means_what_the_switch_says(
     assert len(members(falcon)) == left
 
 
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+def test_a_change_of_members_names_them(method: str) -> None:
+    answer = Falcon().send(method, MEMBERS, {"user_group_id": USER_GROUP_ID})
+
+    assert answer.status_code == 400
+
+
 @pytest.mark.parametrize("status", [400, 207])
 def test_a_group_takes_500_members(status: int) -> None:
     falcon = Falcon(over_limit_status=status)

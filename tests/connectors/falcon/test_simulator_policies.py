@@ -245,6 +245,14 @@ def test_a_group_action_needs_its_parameters() -> None:
     assert act(falcon, "add-host-group", SERVER_POLICY_ID, groups=["x"]).status_code == 400
 
 
+def test_action_parameters_are_a_list_of_objects() -> None:
+    body = {"ids": [SERVER_POLICY_ID], "action_parameters": {"group_id": LAPTOPS}}
+
+    answer = Falcon().call("POST", ACTIONS, body, action_name="add-host-group")
+
+    assert answer.status_code == 400
+
+
 def test_rule_groups_are_accepted_and_ignored() -> None:
     falcon = Falcon()
     body = {
@@ -279,7 +287,7 @@ def test_a_new_policy_comes_last_but_for_the_default() -> None:
     assert order(falcon) == ["Responders on laptops", "Second", "platform_default"]
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(shuffled=st.permutations(["a", "b", "c", "Responders on laptops"]))
 def test_the_order_is_what_was_set(shuffled: list[str]) -> None:
     falcon = Falcon()

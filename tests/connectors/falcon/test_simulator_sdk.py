@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import requests
 from falconpy import APIHarnessV2, OAuth2, UserManagement
 from falconpy._endpoint import (
     _mssp_endpoints,
@@ -25,6 +26,7 @@ from scimbridge.connectors.falcon.simulator.seed_policies import (
     LAPTOPS,
     SERVER_POLICY_ID,
 )
+from scimbridge.simulation.server import serve
 
 ADMIN = "3c9f1b7e-2a54-4d0e-9b1c-60f7a8e2d413"
 ANALYST = "7b02d4a6-51ce-4f38-8e6d-1d93c5b7f026"
@@ -218,3 +220,17 @@ def test_the_sdk_can_sign_in_to_a_child_and_revoke_its_token(falcon: Falcon) -> 
 
     assert emails == ["pat.novak@north.example.com"]
     assert falcon.simulator.state.tokens == {}
+
+
+def test_the_sdk_works_over_a_real_connection(falcon: Falcon) -> None:
+    with serve(falcon.simulator.app) as served, requests.Session() as session:
+        auth = OAuth2(
+            client_id=falcon.simulator.credentials["client_id"],
+            client_secret=falcon.simulator.credentials["client_secret"],
+            base_url=served.url,
+            session=session,
+        )
+        created = UserManagement(auth_object=auth).create_user(body=NEW)
+
+    assert created["status_code"] == 201
+    assert falcon.simulator.state.find_by_uid("new@example.com")

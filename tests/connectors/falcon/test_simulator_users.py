@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulator_client import Falcon, message, resources
 
@@ -124,6 +125,17 @@ def test_a_domain_that_is_not_on_the_approved_list_is_refused() -> None:
     assert create(falcon, "a@other.example").status_code == 400
 
 
+def test_of_many_creating_the_same_login_at_once_one_succeeds() -> None:
+    falcon = Falcon()
+    falcon.login()
+
+    with ThreadPoolExecutor(8) as threads:
+        statuses = list(threads.map(lambda _: create(falcon).status_code, range(24)))
+
+    assert sorted(statuses) == [201] + [400] * 23
+    assert falcon.simulator.log.requests()[-1].status in (201, 400)
+
+
 def test_a_password_matters_only_without_single_sign_on() -> None:
     assert create(Falcon(), password="short").status_code == 201
     assert create(Falcon(sso=False), password="short").status_code == 400
@@ -234,6 +246,10 @@ def test_a_sort_outside_the_enumeration_is_refused(sort: str) -> None:
         ("direct_assigned_cids:'" + CHILD_CIDS[0] + "'", [PAT]),
         ("non_ancestor_assigned_cids:'" + CHILD_CIDS[0] + "'", [PAT, TOMAS]),
         ("factors:'TOTP'", [INES, MARA, PAT, TOMAS]),
+        ("uid:>'n'", [PAT, TOMAS]),
+        ("uid:>=7", []),
+        ("uid:<='mara.lind@example.com'", [INES, MARA]),
+        ("first_name:null", []),
         ("status:!'active'", []),
         ("first_name:'Mara',first_name:'Ines'+last_name:'nobody'", [MARA]),
         ("(first_name:'Mara',first_name:'Ines')+last_name:'nobody'", []),
@@ -294,6 +310,7 @@ def test_whether_not_equal_finds_users_without_a_value_is_a_switch(
 def test_any_name_without_a_backslash_is_found_when_only_its_quotes_are_escaped() -> None:
     falcon = Falcon()
 
+    @settings(deadline=None)
     @given(name=st.text(st.characters(codec="utf-8", exclude_characters="\\"), min_size=1))
     def found_by(name: str) -> None:
         falcon.simulator.reset()
@@ -356,6 +373,33 @@ def test_resetting_the_second_factor_takes_an_object_as_action() -> None:
 
     assert (good.status_code, bare.status_code) == (200, 400)
     assert falcon.simulator.state.users[uuid].factors == ()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{}, ["x"], [{"type": "terms"}], [{"type": "range", "field": "cid"}], [{"field": "roles"}]],
+    ids=repr,
+)
+def test_an_aggregate_that_is_not_simulated_is_refused(query: Any) -> None:
+    answer = Falcon().call("POST", "/user-management/aggregates/users/v1", query)
+
+    assert answer.status_code == 400
+
+
+def test_the_question_what_is_allowed_is_a_list_of_objects() -> None:
+    path = "/user-management/entities/user-allowed-actions/v1"
+
+    assert Falcon().call("POST", path, {"allowed_actions": "grant"}).status_code == 400
+
+
+def test_a_password_reset_leaves_the_second_factor_alone() -> None:
+    falcon = Falcon()
+    body = {"ids": [falcon.uuid(MARA)], "action": {"action_name": "reset_password"}}
+
+    answer = falcon.call("POST", "/user-management/entities/user-actions/v1", body)
+
+    assert answer.status_code == 200
+    assert falcon.simulator.state.users[falcon.uuid(MARA)].factors == ("TOTP",)
 
 
 def test_users_are_counted_by_a_field() -> None:

@@ -7,7 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from scimbridge.connectors.falcon.simulator.call import Call, Route, text
-from scimbridge.connectors.falcon.simulator.envelope import USER_MANAGEMENT, Answer, Refusal
+from scimbridge.connectors.falcon.simulator.envelope import (
+    FLIGHT_CONTROL,
+    USER_MANAGEMENT,
+    Answer,
+    Refusal,
+)
 from scimbridge.connectors.falcon.simulator.users import FILTERABLE, find_user
 
 
@@ -81,6 +86,7 @@ ROUTES = (
     Route("POST", f"{_UM}/entities/user-allowed-actions/v1", _READ, _FAMILY, allowed_actions),
     Route("GET", f"{_UM}/queries/user-invitations/v1", _READ, _FAMILY, query_invitations),
     Route("POST", f"{_UM}/entities/user-invitations/GET/v1", _READ, _FAMILY, retrieve_invitations),
-    Route("POST", f"{_UM}/aggregates/users/v1", _READ, _FAMILY, aggregate_users),
-    Route("POST", f"{_UM}/aggregates/users/v2", _READ, _FAMILY, aggregate_users),
+    # Unlike all others here, aggregates have both lists (flightcontrolapi.AggregatesResponse).
+    Route("POST", f"{_UM}/aggregates/users/v1", _READ, FLIGHT_CONTROL, aggregate_users),
+    Route("POST", f"{_UM}/aggregates/users/v2", _READ, FLIGHT_CONTROL, aggregate_users),
 )
