@@ -1,0 +1,1 @@
+"""Palo Alto Cortex XDR: vendor client, mapping, connector, simulator."""
