@@ -7,7 +7,7 @@ operations on ``members`` into one change of a set.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from scimbridge.errors import InvalidValue
@@ -69,7 +69,7 @@ class MemberChange:
     def apply(self, current: Mapping[str, Member]) -> dict[str, Member]:
         """The members afterwards, by value."""
         if self.where:
-            return dict(_fold(self.where, MemberChange(replace=True, add=current)).add)
+            return _Fold(replace=True, add=dict(current)).take(self.where).add
         kept = {} if self.replace else {k: m for k, m in current.items() if k not in self.remove}
         for key, member in self.add.items():
             if key not in kept or key in self.renewed:
@@ -95,66 +95,70 @@ def split_members(
     for operation in operations:
         is_member = operation.path.urn is None and operation.attribute is attribute
         (on_members if is_member else others).append(operation)
-    return tuple(others), _fold(on_members, MemberChange())
+    return tuple(others), _Fold().take(on_members).change()
 
 
-def _fold(operations: Iterable[Operation], change: MemberChange) -> MemberChange:
-    seen: list[Operation] = []
-    for operation in operations:
-        seen.append(operation)
-        if _replaces_all(operation):
-            # Whatever was before is gone, so that it need not be known.
-            change = MemberChange(replace=True, add=_by_value(operation.value or ()))
-        elif change.where:
-            change = MemberChange(where=tuple(seen))
+@dataclass(slots=True)
+class _Fold:
+    """A `MemberChange` in the making: the fields of the same name mean the same."""
+
+    replace: bool = False
+    add: dict[str, Member] = field(default_factory=dict)
+    remove: set[str] = field(default_factory=set)
+    renewed: set[str] = field(default_factory=set)
+    seen: list[Operation] = field(default_factory=list)
+    is_selective: bool = False
+    """An operation was seen that only the current members decide; the fields above are void."""
+
+    def take(self, operations: Iterable[Operation]) -> _Fold:
+        for operation in operations:
+            self.seen.append(operation)
+            elements, filter = operation.value, operation.path.filter
+            if operation.op == "add":
+                self._add(_by_value(elements or ()))
+            elif operation.op == "replace":
+                self._start_from(_by_value(elements or ()))
+            elif filter is not None:
+                self._remove_selected(filter)
+            elif elements is not None:
+                self._remove(_by_value(elements))
+            else:
+                self._start_from({})
+        return self
+
+    def change(self) -> MemberChange:
+        if self.is_selective:
+            return MemberChange(where=tuple(self.seen))
+        return MemberChange(self.replace, self.add, frozenset(self.remove), frozenset(self.renewed))
+
+    def _start_from(self, members: dict[str, Member]) -> None:
+        """Whatever was before is gone, so that it need not be known."""
+        self.replace, self.add, self.is_selective = True, members, False
+        self.remove, self.renewed = set(), set()
+
+    def _add(self, members: Mapping[str, Member]) -> None:
+        for value, member in members.items():
+            if value in self.remove:
+                self.remove.remove(value)
+                self.renewed.add(value)
+            self.add.setdefault(value, member)
+
+    def _remove(self, values: Iterable[str]) -> None:
+        for value in values:
+            self.add.pop(value, None)
+            self.renewed.discard(value)
+            if not self.replace:
+                self.remove.add(value)
+
+    def _remove_selected(self, filter: Filter) -> None:
+        values = _values_selected(filter)
+        if values is None and self.replace:
+            test = compile_filter(filter)
+            values = [value for value, member in self.add.items() if test(member.document())]
+        if values is None:
+            self.is_selective = True
         else:
-            change = _folded(change, operation, tuple(seen))
-    return change
-
-
-def _replaces_all(operation: Operation) -> bool:
-    if operation.op == "replace":
-        return True
-    return operation.op == "remove" and operation.value is None and operation.path.filter is None
-
-
-def _folded(
-    change: MemberChange, operation: Operation, seen: tuple[Operation, ...]
-) -> MemberChange:
-    if operation.op == "add":
-        return _with_added(change, _by_value(operation.value or ()))
-    if operation.value is not None:
-        return _with_removed(change, _by_value(operation.value))
-    filter = operation.path.filter
-    assert filter is not None, "an operation that removes all is folded before"  # noqa: S101
-    values = _values_selected(filter)
-    if values is not None:
-        return _with_removed(change, values)
-    if change.replace:
-        test = compile_filter(filter)
-        return _with_removed(change, [k for k, m in change.add.items() if test(m.document())])
-    return MemberChange(where=seen)
-
-
-def _with_added(change: MemberChange, added: Mapping[str, Member]) -> MemberChange:
-    fresh = {key: member for key, member in added.items() if key not in change.add}
-    back = change.remove.intersection(fresh)
-    return replace(
-        change,
-        add={**change.add, **fresh},
-        remove=change.remove - back,
-        renewed=change.renewed | back,
-    )
-
-
-def _with_removed(change: MemberChange, values: Iterable[str]) -> MemberChange:
-    gone = frozenset(values)
-    return replace(
-        change,
-        add={key: member for key, member in change.add.items() if key not in gone},
-        remove=frozenset() if change.replace else change.remove | gone,
-        renewed=change.renewed - gone,
-    )
+            self._remove(values)
 
 
 def _values_selected(filter: Filter) -> list[str] | None:

@@ -99,7 +99,7 @@ class _Reader:
 
     def _extension(self, raw: RawOperation, extension: Schema) -> Iterator[Operation]:
         """The bare URN of an extension stands for its attributes."""
-        if raw.op == "remove" or raw.value is None:
+        if raw.op == "remove" or (raw.value is None and raw.has_value):
             for attribute in extension.attributes:
                 if attribute.mutability != "readOnly":
                     yield Operation("remove", Path(attribute, extension.id))

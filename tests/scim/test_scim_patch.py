@@ -231,6 +231,7 @@ def test_an_operation_changes_what_its_cell_says(
         (op("replace", "title", value={"a": 1}), InvalidValue, "title takes a string, not an object"),
         (op("replace", "title", value=["a", "b"]), InvalidValue, "one value, not an array"),
         (op("replace", E, value="x"), InvalidValue, "takes an object"),
+        (op("replace", E), InvalidValue, "takes an object"),
         (op("add", value={urns.USER: "x"}), InvalidValue, "give its attributes without it"),
         (op("replace", "id", value="1"), Mutability, "id is read-only"),
         (op("replace", value={"id": "2"}), Mutability, "id is read-only"),
