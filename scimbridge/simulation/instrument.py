@@ -99,7 +99,7 @@ def _route_template() -> str | None:
 
 
 def _record(route: str | None, now: float, secret_bodies: Collection[str]) -> RecordedRequest:
-    body = request.get_data(as_text=True)[:_BODY_LIMIT]
+    body = _without_secrets(request.get_data(as_text=True))[:_BODY_LIMIT]
     return RecordedRequest(
         method=request.method,
         route=route,
@@ -107,7 +107,7 @@ def _record(route: str | None, now: float, secret_bodies: Collection[str]) -> Re
         query=request.args.to_dict(flat=False),
         content_type=request.content_type,
         user_agent=request.headers.get("User-Agent"),
-        body="***" if route in secret_bodies else _without_secrets(body),
+        body="***" if route in secret_bodies else body,
         at=now,
     )
 

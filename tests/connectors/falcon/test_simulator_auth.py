@@ -60,6 +60,12 @@ def test_a_member_cid_locks_the_token_to_the_child() -> None:
     assert len(resources(falcon.call("GET", USERS))) == 1
 
 
+def test_a_client_can_ask_for_its_own_cid_and_gets_it_with_a_checksum() -> None:
+    shown = resources(Falcon().call("GET", "/sensors/queries/installers/ccid/v1"))
+
+    assert [cid.partition("-")[0].lower() for cid in shown] == [PARENT_CID]
+
+
 @pytest.mark.parametrize("header", [None, "Bearer wrong", "Basic abc", "wrong"])
 def test_without_a_good_token_the_gateway_answers_401(header: str | None) -> None:
     falcon = Falcon()
@@ -233,15 +239,17 @@ def test_zero_is_no_limit() -> None:
     assert {falcon.call("GET", USERS).status_code for _ in range(20)} == {200}
 
 
-def test_an_injected_429_looks_like_the_vendors_own() -> None:
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_injected_429_looks_like_the_vendors_own(when: str) -> None:
     falcon = Falcon()
-    control = {"match": f"GET {USERS}", "status": 429}
+    control = {"match": f"GET {USERS}", "status": 429, "when": when}
     falcon.session.post(f"{BASE}/_sim/faults", json=control)
 
     answer = falcon.call("GET", USERS)
 
     assert answer.status_code == 429
     assert answer.json()["errors"][0]["code"] == 429
+    assert answer.headers["X-CS-TRACEID"] == answer.json()["meta"]["trace_id"]
     assert answer.headers["X-Ratelimit-Remaining"] == "0"
     assert int(answer.headers["X-Ratelimit-Retryafter"]) == int(falcon.clock()) + 1
 

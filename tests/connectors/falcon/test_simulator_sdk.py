@@ -10,6 +10,7 @@ from falconpy import APIHarnessV2, OAuth2, UserManagement
 from falconpy._endpoint import (
     _mssp_endpoints,
     _response_policies_endpoints,
+    _sensor_download_endpoints,
     _user_management_endpoints,
 )
 from simulator_client import Falcon
@@ -167,13 +168,15 @@ POLICIES: Calls = {
     "queryRTResponsePolicies": query(sort="name.desc", limit=5000),
 }
 
-CALLS = USERS | FLIGHT_CONTROL | POLICIES
+OWN_CID = "GetSensorInstallersCCIDByQuery"
+CALLS = USERS | FLIGHT_CONTROL | POLICIES | {OWN_CID: ({}, 200)}
 ROUTES = {
     row[0]: (row[1], row[2])
     for row in (
         *_user_management_endpoints,
         *_mssp_endpoints,
         *_response_policies_endpoints,
+        *(row for row in _sensor_download_endpoints if row[0] == OWN_CID),
     )
 }
 

@@ -18,6 +18,7 @@ from scimbridge.connectors.falcon.simulator import (
     policies,
     policy_queries,
     roles,
+    sensors,
     user_actions,
     users,
 )
@@ -50,6 +51,7 @@ ROUTES = (
     *links.ROUTES,
     *policies.ROUTES,
     *policy_queries.ROUTES,
+    *sensors.ROUTES,
 )
 """Every operation behind the gateway."""
 

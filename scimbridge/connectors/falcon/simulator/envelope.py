@@ -24,6 +24,7 @@ USER_MANAGEMENT = Family("cs.flightcontrolapi", lists_always=False)
 LEGACY_USERS = Family(None, lists_always=True)
 FLIGHT_CONTROL = Family("cs.flightcontrolapi", lists_always=True)
 POLICIES = Family(None, lists_always=True)
+SENSORS = Family(None, lists_always=True)
 TOKEN_ROUTES = Family("csam", lists_always=False)
 GATEWAY = Family("crowdstrike-api-gateway", lists_always=False)
 

@@ -55,12 +55,14 @@ class Gateway:
             raise Refusal(429, _FAULT_MESSAGES[429], family=GATEWAY)
 
     def fault(self, status: int) -> Response:
-        """The gateway's own body for a status that a fault asks for."""
+        """The gateway's own answer with the status that a fault asks for."""
         if status == 429:
             limit = self._state.switches["rate_limit_per_minute"]
             g.allowance = Allowance(limit, 0, retry_at=self._state.clock() + 1)
         message = _FAULT_MESSAGES.get(status, "simulated fault")
-        return render_refusal(status, [ErrorItem(status, message)], GATEWAY)
+        response = render_refusal(status, [ErrorItem(status, message)], GATEWAY)
+        self.add_headers(response)
+        return response
 
     def add_headers(self, response: BaseResponse) -> None:
         """Set what every answer carries."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from hashlib import sha256
 from typing import Any
 
 from scimbridge.connectors.falcon.simulator import batch
@@ -18,6 +17,7 @@ from scimbridge.connectors.falcon.simulator.envelope import (
 from scimbridge.connectors.falcon.simulator.filtering import filtered
 from scimbridge.connectors.falcon.simulator.groups import sort_order
 from scimbridge.connectors.falcon.simulator.records import Link, Tenant
+from scimbridge.connectors.falcon.simulator.sensors import checksum
 
 _SORTS = ("last_modified_timestamp|asc", "last_modified_timestamp|desc")
 
@@ -112,7 +112,7 @@ def _child_json(child: Tenant) -> dict[str, Any]:
     return {
         "child_cid": child.cid,
         "child_of": child.parent,
-        "checksum": sha256(child.cid.encode()).hexdigest()[:2].upper(),
+        "checksum": checksum(child.cid),
         "name": child.name,
     }
 
