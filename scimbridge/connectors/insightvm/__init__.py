@@ -1,0 +1,1 @@
+"""Rapid7 InsightVM: vendor client, mapping, connector, simulator."""
