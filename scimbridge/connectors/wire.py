@@ -49,8 +49,7 @@ class _BoundedReader(io.RawIOBase):
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
-        if not self.closed:
-            self._raw.close()
+        self._raw.close()
         super().close()
 
 
@@ -62,9 +61,8 @@ class _BoundedSocket:
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         raw = self._sock.makefile("rb", buffering=0)
-        seconds = self._sock.gettimeout()
-        if seconds is None:
-            return io.BufferedReader(raw)
+        # Never None: `BoundedAdapter.send` sees to it.
+        seconds = cast(float, self._sock.gettimeout())
         return io.BufferedReader(_BoundedReader(raw, self._sock.settimeout, seconds))
 
 

@@ -119,6 +119,15 @@ def dripping(start: bytes, drop: bytes) -> Behaviour:
     return behave
 
 
+def flooding(flood: bytes) -> Behaviour:
+    def behave(connection: socket.socket, stop: threading.Event) -> None:
+        read_request(connection)
+        while not stop.is_set():
+            connection.sendall(flood)
+
+    return behave
+
+
 def closing(after: bytes = b"") -> Behaviour:
     def behave(connection: socket.socket, _stop: threading.Event) -> None:
         read_request(connection)
@@ -138,6 +147,7 @@ def closing(after: bytes = b"") -> Behaviour:
             id="chunked body",
         ),
         pytest.param(dripping(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), id="100 for ever"),
+        pytest.param(flooding(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000), id="a flood of 100s"),
         pytest.param(dripping(b"", b""), id="nothing"),
     ],
 )
