@@ -120,7 +120,7 @@ def test_only_loopback_callers_may_control(address: str, status: int) -> None:
 @pytest.mark.parametrize(
     ("switches", "complaint"),
     [
-        ({"stauts": 409}, "unknown switch 'stauts'; known switches: lag_s, scopes, status"),
+        ({"colour": 409}, "unknown switch 'colour'; known switches: lag_s, scopes, status"),
         ({"status": 418}, "cannot be 418; choose one of: 400, 409"),
         ({"lag_s": "3"}, "cannot be '3'; give a value of type float"),
         ({"lag_s": True}, "cannot be True"),

@@ -43,7 +43,7 @@ def test_an_account_is_made_with_its_roles() -> None:
     } in state["grants"]
 
 
-def test_an_account_can_be_inactive_or_a_childs() -> None:
+def test_an_account_can_be_inactive_or_at_home_in_a_child() -> None:
     falcon = Falcon()
     spec = {"user_name": "a@example.com", "cid": CHILD_CIDS[0], "status": "inactive"}
 

@@ -14,7 +14,11 @@ from scimbridge.connectors.falcon.simulator.seed import CHILD_CIDS, CUSTOM_ROLE_
 ACTIONS = "/user-management/entities/user-role-actions/v1"
 GRANTS = "/user-management/combined/user-roles/v2"
 ROLES = "/user-management/queries/roles/v1"
-MARA, PAT, INES = "mara.lind@example.com", "pat.novak@north.example.com", "ines.okafor@example.com"
+MARA, PAT, IDA = (
+    "mara.lind@example.com",
+    "pat.novak@north.example.com",
+    "ida.okafor@example.com",
+)
 
 
 def act(falcon: Falcon, action: str, *roles: str, uid: str = MARA, body: Any = None) -> Any:
@@ -277,11 +281,11 @@ def test_a_role_shows_whether_it_is_custom_and_whose() -> None:
 
 def test_what_an_administrator_grants_by_hand_is_held() -> None:
     falcon = Falcon()
-    change = {"account": INES, "entitlement": "role:help_desk"}
+    change = {"account": IDA, "entitlement": "role:help_desk"}
 
     falcon.session.post(f"{BASE}/_sim/grants", json=change)
-    granted = held(falcon, INES)
+    granted = held(falcon, IDA)
     falcon.session.delete(f"{BASE}/_sim/grants", json=change)
 
     assert "help_desk" in granted
-    assert "help_desk" not in held(falcon, INES)
+    assert "help_desk" not in held(falcon, IDA)

@@ -288,7 +288,7 @@ def test_queries_page_by_ten_and_sort_by_name_unless_told_otherwise() -> None:
     assert falcon.call("GET", path, sort="id|asc").status_code == 400
 
 
-def test_the_largest_page_is_the_switchs() -> None:
+def test_the_largest_page_is_what_the_switch_says() -> None:
     path = "/mssp/queries/cid-groups/v1"
 
     assert Falcon().call("GET", path, limit=1001).status_code == 400

@@ -89,8 +89,8 @@ _PEOPLE = (
     _Person(
         "e58a90c3-6f17-4b2d-a4e0-94b6d2c17f85",
         PARENT_CID,
-        "ines.okafor@example.com",
-        "Ines",
+        "ida.okafor@example.com",
+        "Ida",
         "Okafor",
         35,
         ("falconhost_read_only",),
