@@ -80,22 +80,22 @@ QUIRKS: Final = (
     Quirk(
         "filter-boolean-string",
         '"True" and "False" in a filter on a boolean are the booleans',
-        'Entra ID (roles[primary eq "True"])',
-        _ENTRA_ATTRIBUTES,
+        'Entra ID and Microsoft\'s SCIM validator (roles[primary eq "True"])',
+        "https://github.com/pingidentity/scim2/issues/239",
         Vector(filter='roles[primary eq "True"]'),
     ),
     Quirk(
         "filter-literal-case",
         "true, false and null in any case",
-        "clients that print booleans in their own language's spelling",
-        "https://github.com/15five/scim2-filter-parser",
+        "administrators' own filters, written after Entra ID's spelling",
+        "https://github.com/apache/directory-scimple/pull/1213",
         Vector(filter="active eq True"),
     ),
     Quirk(
         "filter-unquoted-literal",
         "an unquoted operand of eq is a string",
-        "WSO2's compliance suite; examples in Entra ID's documentation (externalId eq jyoung)",
-        _ENTRA_SCIM,
+        "authentik; WSO2's compliance suite; Entra ID's documentation (externalId eq jyoung)",
+        "https://github.com/goauthentik/authentik/issues/16455",
         Vector(filter="userName eq jyoung@example.com"),
     ),
     Quirk(
@@ -122,8 +122,8 @@ QUIRKS: Final = (
     Quirk(
         "urn-dot",
         "a dot may stand between the URN and the attribute",
-        "clients that join the parts of every path by dots",
-        "https://github.com/15five/scim2-filter-parser",
+        "WSO2 Identity Server; clients of Apache SCIMple",
+        "https://github.com/wso2/product-is/issues/11092",
         Vector(filter=f'{urns.ENTERPRISE_USER}.department eq "x"'),
     ),
     Quirk(
