@@ -152,7 +152,7 @@ def perform(options: Options, cases: list[Case], console: Console) -> Run:
     return Run(
         url=wire.base_url,
         target_type=options.target_type,
-        started=started.isoformat(timespec="seconds"),
+        started=started.strftime("%Y-%m-%d %H:%M:%S UTC"),
         duration_s=time.monotonic() - clock,
         results=judged,
         left_behind=tuple(ledger.sweep()),

@@ -94,7 +94,7 @@ class Run:
     url: str
     target_type: str
     started: str
-    """UTC, ISO 8601, seconds."""
+    """In UTC, as a person reads it."""
     duration_s: float
     results: tuple[Result, ...]
     left_behind: tuple[str, ...] = ()

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from conformance.assertions import shown
 from conformance.ledger import Ledger
 from conformance.masking import Masker
 from conformance.model import CaseInfo, Evidence, Level, Outcome, Result, Source
@@ -36,6 +36,7 @@ SANITY: Final = CaseInfo(
     why="It walks through the life of a user and of a group as a provisioning engine does.",
     sources=(Source("scim-sanity", "https://pypi.org/project/scim-sanity/"),),
 )
+MAX_REPORTED = 4_000
 _TESTER_GRADES: Final[Mapping[str, tuple[Level, Outcome]]] = {
     "SUCCESS": (Level.MUST, Outcome.PASSED),
     "COMPLIANT": (Level.SHOULD, Outcome.PASSED),
@@ -103,24 +104,44 @@ def _stopped(suite: CaseInfo, error: Exception, masker: Masker) -> Result:
 
 def _tester_result(check: Any, exchanges: list[Exchange], masker: Masker) -> Result:
     level, outcome = _TESTER_GRADES[check.status.name]
-    title = check.title or "unnamed check"
-    subject = f".{check.resource_type}" if check.resource_type else ""
+    name = check.title or "unnamed check"
+    parts = list(filter(None, (name, check.resource_type, _attribute(check.data))))
+    info = _check_of(TESTER, ".".join(parts), " ".join(parts).replace("_", " "), level)
     reason = masker.text(check.reason or check.status.name)
-    info = _check_of(TESTER, f"{title}{subject}", title.replace("_", " "), level)
     if outcome is not Outcome.FAILED:
         return Result(info, outcome, reason=reason if outcome is Outcome.SKIPPED else "")
-    return Result(info, outcome, (reason,), _tester_evidence(check.data, exchanges, masker))
+    return Result(info, outcome, (reason,), _tester_evidence(check, exchanges, masker))
 
 
-def _tester_evidence(data: Any, exchanges: list[Exchange], masker: Masker) -> tuple[Evidence, ...]:
-    """The one exchange that ended in ``data``, which scim2-tester gives without its request."""
-    if data is None:
+def _attribute(data: Any) -> str:
+    """The attribute that a check of PATCH is about; empty for all other checks."""
+    return str(data.get("urn", "")) if isinstance(data, dict) else ""
+
+
+def _tester_evidence(check: Any, exchanges: list[Exchange], masker: Masker) -> tuple[Evidence, ...]:
+    """The one exchange that the check must be about, or else what the suite itself says of it.
+
+    scim2-tester gives either the body of the response or the attribute that it patched, never the
+    request.
+    """
+    if check.data is None:
         return ()
-    ended_so = [e for e in exchanges if e.response is not None and e.response.json == data]
-    if len({(e.request.method, e.request.target) for e in ended_so}) == 1:
-        return (masker.evidence(ended_so[-1], failed=True),)
-    text = shown(data, 4_000) if isinstance(data, (dict, list)) else str(data)
+    about = [e for e in exchanges if _patches(e, check) or _ended_so(e, check.data)]
+    if len({(e.request.method, e.request.target, e.request.body) for e in about}) == 1:
+        return (masker.evidence(about[-1], failed=True),)
+    text = json.dumps(check.data, default=str, ensure_ascii=False, indent=2)[:MAX_REPORTED]
     return (Evidence("what the suite reports", "", masker.text(text), failed=True),)
+
+
+def _patches(exchange: Exchange, check: Any) -> bool:
+    if exchange.request.method != "PATCH" or not _attribute(check.data):
+        return False
+    operation = json.loads(exchange.request.body or b"{}").get("Operations", [{}])[0]
+    return operation.get("path") == _attribute(check.data) and operation["op"] in check.title
+
+
+def _ended_so(exchange: Exchange, data: Any) -> bool:
+    return exchange.response is not None and exchange.response.json == data
 
 
 def _sanity_result(check: Mapping[str, str], masker: Masker) -> Result:

@@ -79,7 +79,8 @@ def _summary_row(row: Row) -> str:
 def _grade(row: Row, level: Level) -> str:
     if not row.ran(level):
         return "<td>·</td>"
-    state = "bad" if row.failed(level) else "good"
+    worst = "bad" if level is Level.MUST else "warn"
+    state = worst if row.failed(level) else "good"
     return f'<td class="{state}">{row.passed(level)} / {row.ran(level)}</td>'
 
 

@@ -71,7 +71,7 @@ def _failure(result: Result) -> str:
         "",
         f"Source: {sources}",
         "",
-        *(f"- {problem}" for problem in result.problems),
+        *(f"- {problem}".replace("\n", "\n  ") for problem in result.problems),
     ]
     return "\n".join([*lines, *(_exchange(evidence) for evidence in result.evidence)])
 

@@ -57,9 +57,12 @@ def test_an_exemption_for_the_target_type_turns_1_into_0(
 
 
 def test_json_alone_stands_on_standard_output(server: SmallServer, tmp_path: Path) -> None:
-    result = run(server.url, "--json", "--only", "okta.users.create", "--out", str(tmp_path))
+    failing = ["--only", "okta.connection.malformed-json"]
 
-    assert json.loads(result.stdout)["conforms"] is True
+    result = run(server.url, "--json", *failing, "--out", str(tmp_path))
+
+    assert json.loads(result.stdout)["conforms"] is False
+    assert "okta.connection.malformed-json" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -85,10 +88,10 @@ def test_a_missing_token_exits_with_2() -> None:
 
 
 def test_a_pattern_that_matches_nothing_exits_with_2(server: SmallServer, tmp_path: Path) -> None:
-    result = run(server.url, "--only", "okta.usres.*", "--out", str(tmp_path))
+    result = run(server.url, "--only", "okta.nothing.*", "--out", str(tmp_path))
 
     assert result.exit_code == 2
-    assert "no case matches 'okta.usres.*'" in result.output
+    assert "no case matches 'okta.nothing.*'" in result.output
 
 
 def test_a_feature_can_be_claimed_for_the_server(server: SmallServer, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import json
 
 import pytest
 from hypothesis import given
@@ -41,8 +42,6 @@ def test_any_authorization_header_is_masked(credential: str) -> None:
 
 @given(st.text(min_size=6))
 def test_no_password_attribute_is_shown(password: str) -> None:
-    import json
-
     body = json.dumps({"password": password, "z": 1}).encode()
 
     request = Masker().evidence(exchange(body), failed=False).request

@@ -135,6 +135,14 @@ def test_the_html_is_well_formed_self_contained_and_runs_nothing() -> None:
     assert "url(" not in html(RUN)
 
 
+def test_nothing_a_server_sends_becomes_markup() -> None:
+    page = html(RUN)
+
+    assert "<b>" not in page
+    assert "500 &lt;b&gt;oops&lt;/b&gt;" in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
 def test_the_html_follows_the_reader_and_the_screen() -> None:
     page = html(RUN)
 

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import importlib.util
-from typing import Any
+from io import BytesIO
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -10,6 +11,7 @@ from conformance.masking import Masker
 from conformance.model import Level, Outcome
 from conformance.relay import Relay
 from conformance.suites import run_scim2_tester, run_scim_sanity
+from conformance.variables import URNS
 from conformance.wire import Wire
 from tests.conformance.small_server import TOKEN, SmallServer
 
@@ -71,9 +73,49 @@ def test_a_suite_that_stops_is_a_failure_and_cleans_up(
     assert server.empty
 
 
-def call(relay: Relay, path: str, query: str = "") -> tuple[str, bytes, dict[str, str]]:
-    from io import BytesIO
+class Check(NamedTuple):
+    """What scim2-tester reports of one check."""
 
+    status: Any
+    title: str
+    reason: str
+    data: Any = None
+    resource_type: str | None = "User"
+
+
+def test_a_failed_check_shows_the_request_that_it_must_be_about(
+    wire: Wire, ledger: Ledger, server: SmallServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status = importlib.import_module("scim2_tester").Status
+
+    def check_server(client: Any) -> list[Check]:
+        for path in ("title", "nickName"):
+            operations = {"Operations": [{"op": "add", "path": path, "value": "x"}]}
+            client.request("PATCH", "/Users/1", json=operations)
+        client.request("GET", "/Nothing")
+        gone = {"schemas": [URNS["Error"]], "status": "404", "detail": "no such end point"}
+        return [
+            Check(status.ERROR, "check_add_attribute", "r", {"urn": "nickName", "e": object()}),
+            Check(status.DEVIATION, "random_url", "r", gone, None),
+            Check(status.CRITICAL, "unknown", "r", {"other": object()}),
+            Check(status.ERROR, "silent", "r"),
+            Check(status.SKIPPED, "left_out", "not asked for"),
+        ]
+
+    monkeypatch.setattr("scim2_tester.check_server", check_server)
+
+    patch, unknown_url, unknown, silent, skipped = run_scim2_tester(wire, ledger, MASKER)
+
+    assert patch.info.id == "scim2-tester.check_add_attribute.User.nickName"
+    assert '"path": "nickName"' in patch.evidence[0].request
+    assert unknown_url.evidence[0].label == "GET /Nothing"
+    assert unknown_url.info.level is Level.SHOULD
+    assert unknown.evidence[0].label == "what the suite reports"
+    assert silent.evidence == ()
+    assert (skipped.outcome, skipped.reason) == (Outcome.SKIPPED, "not asked for")
+
+
+def call(relay: Relay, path: str, query: str = "") -> tuple[str, bytes, dict[str, str]]:
     started: list[Any] = []
     environ = {
         "REQUEST_METHOD": "GET",
