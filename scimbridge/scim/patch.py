@@ -101,13 +101,12 @@ def _merged(
     attribute, old = operation.attribute, current or {}
     if attribute.is_reference and changes.get("value", old.get("value")) != old.get("value"):
         old = {}
-    for name, value in changes.items():
-        sub = attribute.find(name)
-        if sub is None or value == old.get(name):
+    for sub in attribute.sub_attributes:
+        if changes.get(sub.name, old.get(sub.name)) == old.get(sub.name):
             continue
-        if sub.mutability == "immutable" and old.get(name) is not None:
-            raise Mutability(f"{operation.path} cannot change {name}, which is immutable")
-        if value is None:
+        if sub.mutability == "immutable" and old.get(sub.name) is not None:
+            raise Mutability(f"{operation.path} cannot change {sub.name}, which is immutable")
+        if changes[sub.name] is None:
             _check_required(operation, sub)
     merged = {name: value for name, value in {**old, **changes}.items() if value is not None}
     return merged or None

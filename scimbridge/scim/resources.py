@@ -7,6 +7,7 @@ generated from the schema, so that nothing about an attribute is written twice.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ from marshmallow import Schema as MarshmallowSchema
 from marshmallow import ValidationError, fields
 
 from scimbridge.errors import InvalidSyntax, InvalidValue, Mutability
-from scimbridge.scim.attributes import Attribute, ResourceType
+from scimbridge.scim.attributes import Attribute, ResourceType, Schema
 from scimbridge.scim.quirks import Dialect
 from scimbridge.scim.values import normalise
 
@@ -73,7 +74,7 @@ def load_resource(
     """
     if not isinstance(body, Mapping):
         raise InvalidSyntax(f"the body has to be a JSON object: a {resource_type.name}")
-    containers = _sorted_out(body, resource_type, dialect)
+    containers = _Sorting.of(body, resource_type, dialect)
     _check_schemas(body, containers, resource_type, dialect)
     required = {extension.id for extension, is_required in resource_type.extensions if is_required}
     document: dict[str, Any] = {"schemas": []}
@@ -134,57 +135,61 @@ def split_secrets(
         secrets |= {f"{urn}:{name}" if urn else name: value for name, value in taken.items()}
         rest = {name: value for name, value in container.items() if name not in taken}
         public = rest if urn is None else public | {urn: rest}
-    public["schemas"] = resource_type.schemas_of(public)
-    return {name: value for name, value in public.items() if value != {}}, secrets
+    if secrets:
+        public = {name: value for name, value in public.items() if value != {}}
+        public["schemas"] = resource_type.schemas_of(public)
+    return public, secrets
 
 
-def _sorted_out(
-    body: Mapping[str, Any], resource_type: ResourceType, dialect: Dialect
-) -> dict[str | None, dict[str, Any]]:
-    """The attributes of ``body`` by container, with canonical names; nothing read-only."""
-    containers: dict[str | None, dict[str, Any]] = {
-        urn: {} for urn, _ in resource_type.containers()
-    }
-    for name, value in body.items():
-        schema = resource_type.schemas.get(name.lower())
+@dataclass(frozen=True, slots=True)
+class _Sorting:
+    """Sorts the attributes of a body by container, under canonical names; read-only ones go."""
+
+    resource_type: ResourceType
+    dialect: Dialect
+    containers: dict[str | None, dict[str, Any]]
+
+    @classmethod
+    def of(
+        cls, body: Mapping[str, Any], resource_type: ResourceType, dialect: Dialect
+    ) -> dict[str | None, dict[str, Any]]:
+        sorting = cls(resource_type, dialect, {urn: {} for urn, _ in resource_type.containers()})
+        for name, value in body.items():
+            sorting._take(name, value)
+        return sorting.containers
+
+    def _take(self, name: str, value: Any) -> None:
+        schema = self.resource_type.schemas.get(name.lower())
         if schema is None:
-            _place(name, value, None, containers, resource_type, dialect)
-        elif value is None:
-            continue
-        elif not isinstance(value, Mapping):
+            self._place(name, value)
+        elif value is not None:
+            self._take_container(schema, value)
+
+    def _take_container(self, schema: Schema, value: Any) -> None:
+        if not isinstance(value, Mapping):
             raise InvalidValue(f"{schema.id} takes an object")
-        elif schema is not resource_type.schema:
-            for inner, each in value.items():
-                _place(inner, each, schema.id, containers, resource_type, dialect)
-        elif dialect.tolerates("core-urn-container"):
-            for inner, each in value.items():
-                _place(inner, each, None, containers, resource_type, dialect)
-        else:
+        is_core = schema is self.resource_type.schema
+        if is_core and not self.dialect.tolerates("core-urn-container"):
             raise InvalidSyntax(f"{schema.id} is no attribute: give its attributes without it")
-    return containers
+        for name, each in value.items():
+            self._place(name, each, None if is_core else schema.id)
 
+    def _place(self, name: str, value: Any, urn: str | None = None) -> None:
+        attribute = self.resource_type.find(name, urn)
+        if attribute is None and urn is None:
+            attribute, urn = self._in_extension(name)
+        if attribute is None:
+            if not self.dialect.tolerates("unknown-attributes"):
+                raise InvalidSyntax(f"{self.resource_type.name} has no attribute {name!r}")
+        elif attribute.mutability != "readOnly" and attribute.name != "schemas":
+            self.containers[urn].setdefault(attribute.name, value)
 
-def _place(
-    name: str,
-    value: Any,
-    urn: str | None,
-    containers: dict[str | None, dict[str, Any]],
-    resource_type: ResourceType,
-    dialect: Dialect,
-) -> None:
-    attribute = resource_type.find(name, urn)
-    if attribute is None and urn is None:
-        for extension, _ in resource_type.extensions:
+    def _in_extension(self, name: str) -> tuple[Attribute | None, str | None]:
+        for extension, _ in self.resource_type.extensions:
             attribute = extension.find(name)
-            if attribute and dialect.tolerates("unqualified-extension-attribute"):
-                urn = extension.id
-                break
-            attribute = None
-    if attribute is None:
-        if not dialect.tolerates("unknown-attributes"):
-            raise InvalidSyntax(f"{resource_type.name} has no attribute {name!r}")
-    elif attribute.mutability != "readOnly" and attribute.name != "schemas":
-        containers[urn].setdefault(attribute.name, value)
+            if attribute and self.dialect.tolerates("unqualified-extension-attribute"):
+                return attribute, extension.id
+        return None, None
 
 
 def _check_schemas(

@@ -268,6 +268,12 @@ def test_what_does_not_change_is_shared_with_the_input() -> None:
     assert patched() == BEFORE
 
 
+def test_a_patch_that_changes_nothing_gives_an_equal_document_whatever_it_holds() -> None:
+    odd = {"schemas": ["urn:example:old"], "id": "1", "userName": "babs", "title": "x"}
+
+    assert patched(op("replace", "title", value="x"), before=odd) == odd
+
+
 def test_operations_build_on_each_other() -> None:
     path = 'addresses[type eq "home"]'
 
