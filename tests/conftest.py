@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from scimbridge.app import Bridge, now_ms, open_bridge
-from scimbridge.config import load_config
+from scimbridge.config import Config, load_config
 from scimbridge.connectors.falcon.simulator import create_simulator
 from scimbridge.connectors.registry import VENDORS
 from scimbridge.directory import tokens
@@ -162,6 +162,7 @@ class World:
     vendor: Vendor
     bridge: Bridge
     clock: Clock
+    config: Config
 
     def recover(self) -> None:
         """What the background does at its next look at which everything is due."""
@@ -216,7 +217,7 @@ rename = "{rename}"
             key = derive_key(SECRET_KEY.encode(), "tokens")
             token = tokens.issue(connection, key, target="falcon", name="test", now=now_ms())
         scim = Scim(f"{served.url}/falcon/scim/v2", token)
-        yield World(scim, Vendor(simulated.url, simulator), opened, clock)
+        yield World(scim, Vendor(simulated.url, simulator), opened, clock, config)
 
 
 @pytest.fixture

@@ -152,6 +152,11 @@ def finish(
         )
 
 
+def take_over(connection: Connection, pk: int) -> None:
+    """Count an attempt by somebody else than the request that asked."""
+    connection.execute(update(operations).where(_T.pk == pk).values(attempts=_T.attempts + 1))
+
+
 def postpone(
     connection: Connection, pk: int, *, next_attempt: int, error: dict[str, object]
 ) -> None:

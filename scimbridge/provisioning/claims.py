@@ -53,12 +53,12 @@ class Claims:
         raise TemporarilyUnavailable(f"{key} is being created by another request")
 
     def _is_alive(self, creation: journal.OperationRow) -> bool:
+        if creation.attempts:
+            return False  # its request gave up or died, and the background took over
         if creation.status == journal.PENDING:
-            # A request that gave up, and the background, count their attempts.
-            return creation.attempts == 0 and creation.next_attempt > self.now()
-        if creation.status == journal.DONE and creation.finished is not None:
-            return self.now() - creation.finished < ANSWERING_MS
-        return False
+            return creation.next_attempt > self.now()
+        finished = creation.finished or 0
+        return creation.status == journal.DONE and self.now() - finished < ANSWERING_MS
 
 
 def require_free(row: ResourceRow) -> None:

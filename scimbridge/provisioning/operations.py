@@ -116,6 +116,8 @@ class Operations:
             if age_s > target.config.abandon_after_s and not operation.removal:
                 self._abandon(operation)
                 continue
+            with self.outcomes.directory.write() as connection:
+                journal.take_over(connection, operation.pk)
             try:
                 self.see_through(operation.pk)
             except ScimbridgeError:
