@@ -27,6 +27,8 @@ _OPERATOR_TOKENS: Final = frozenset({"EQ", "NE", "CO", "SW", "EW", "GT", "GE", "
 _TERM_TOKENS: Final = _OPERATOR_TOKENS | {"PR"}
 _FORBIDDEN: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _UNQUOTED: Final = re.compile(r'[^\s()\[\]"]+')
+_LITERAL_END: Final = r"(?![^\s()\[\]])"
+"""``trueName`` is a name, ``12@x`` an unquoted string."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,10 @@ class _Lexer(SCIMLexer):  # type: ignore[misc]
     # part behind a bracket. A URN is told from an attribute by the schemas, not by its spelling.
     del SCHEMA_URI  # type: ignore[name-defined]
 
-    FALSE = r"(?i:false)(?![\w$.:-])"
-    TRUE = r"(?i:true)(?![\w$.:-])"
-    NULL = r"(?i:null)(?![\w$.:-])"
-    NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w$.:-])"
+    FALSE = r"(?i:false)" + _LITERAL_END
+    TRUE = r"(?i:true)" + _LITERAL_END
+    NULL = r"(?i:null)" + _LITERAL_END
+    NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?" + _LITERAL_END
     ATTRNAME = r"[a-zA-Z$][a-zA-Z0-9_$.:-]*"
 
     @_(r'"(?:[^"\\]|\\.)*"')  # type: ignore[name-defined, untyped-decorator]
