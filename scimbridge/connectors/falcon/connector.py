@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -81,7 +80,6 @@ class FalconConnector(Connector):
         self._roles = RoleActions(self._client, self._cid, self.grants)
         self._flight_control = settings.flight_control
         self._known_cid = settings.member_cid or settings.cid
-        self._cid_lock = threading.Lock()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -105,7 +103,7 @@ class FalconConnector(Connector):
         The write scope is proven by changing the names of a user that cannot exist.
         """
         self._client.call("GET", _QUERY_ROLES)
-        self._cid()
+        self._check_cid()
         try:
             self._client.call(
                 "PATCH",
@@ -252,9 +250,25 @@ class FalconConnector(Connector):
     def _cid(self) -> str:
         """The CID that roles are given in: as configured, else asked for once."""
         if self._known_cid is None:
-            with self._cid_lock:
-                self._known_cid = self._known_cid or self._find_cid()
+            # Threads that come first may each ask: a lock would make them miss their deadlines.
+            self._known_cid = self._find_cid()
         return self._known_cid
+
+    def _check_cid(self) -> None:
+        """With a wrong one the tenant would look empty, and no role could be revoked."""
+        try:
+            found = self._find_cid()
+        except VendorDenied:
+            if self._known_cid is None:
+                raise
+            return
+        if self._known_cid is None:
+            self._known_cid = found
+        elif self._known_cid != found:
+            raise VendorDenied(
+                f"{self._target}: these credentials act in the CID {found} and the configuration "
+                f"says {self._known_cid}; correct cid or member_cid"
+            )
 
     def _find_cid(self) -> str:
         """The vendor's answer if the API client may ask, else the home of the users it sees.

