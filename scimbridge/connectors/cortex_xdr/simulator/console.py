@@ -15,10 +15,19 @@ from scimbridge.errors import ConfigError
 if TYPE_CHECKING:
     from scimbridge.connectors.cortex_xdr.simulator.state import CortexState
 
-_TEXTS = {"given_name": "first_name", "family_name": "last_name", "phone_number": "phone_number"}
-_FLAGS = {"active": "active", "hidden": "hidden"}
+_FIELDS = {
+    "given_name": "first_name",
+    "family_name": "last_name",
+    "phone_number": "phone_number",
+    "user_type": "user_type",
+    "active": "active",
+    "hidden": "hidden",
+}
+"""Keys of an account to fields of a user."""
+_TEXTS = ("given_name", "family_name", "phone_number", "user_type")
+_FLAGS = ("active", "hidden", "jit")
 _LISTS = ("roles", "groups", "idp_groups")
-_KEYS = {"user_name", "user_type", "jit", *_TEXTS, *_FLAGS, *_LISTS}
+_KEYS = {"user_name", *_TEXTS, *_FLAGS, *_LISTS}
 
 
 def snapshot(state: CortexState) -> dict[str, Any]:
@@ -61,23 +70,13 @@ def add_account(state: CortexState, spec: Mapping[str, Any]) -> dict[str, Any]:
     problems = list(_problems(state, spec))
     if problems:
         raise ConfigError(*problems)
-    email: str = spec["user_name"]
     jit = spec.get("jit", False)
-    user = state.find_user(email) or User(email, "", "", user_type="SSO" if jit else "CSP")
-    fields = {field: spec[key] for key, field in (_TEXTS | _FLAGS).items() if key in spec}
-    if spec.get("roles"):
-        fields["role_id"] = _role(state, spec["roles"][0]).role_id
-    if jit:
-        fields["last_logged_in"] = state.clock()
-        fields["user_type"] = "CSP / SSO" if user.user_type == "CSP" else user.user_type
-    user = replace(
-        user, **fields, **({"user_type": spec["user_type"]} if "user_type" in spec else {})
-    )
-    state.put_user(user)
     groups = {_user_group(state, each).group_id for each in spec.get("groups", ())}
+    user = _described(state, spec, jit=jit)
+    state.put_user(user)
     if jit:
         _assert_groups(state, user, groups, set(spec.get("idp_groups", ())))
-    elif groups:
+    else:
         state.set_direct_groups(user, groups)
     return _account(state, user)
 
@@ -109,6 +108,19 @@ def change_grant(
         raise ConfigError(f"no kind {kind!r}; known kinds: role, user-group")
 
 
+def _described(state: CortexState, spec: Mapping[str, Any], *, jit: bool) -> User:
+    email = spec["user_name"]
+    user = state.find_user(email) or User(email, "", "", user_type="SSO" if jit else "CSP")
+    fields = {field: spec[key] for key, field in _FIELDS.items() if key in spec}
+    if spec.get("roles"):
+        fields["role_id"] = _role(state, spec["roles"][0]).role_id
+    if jit:
+        fields["last_logged_in"] = state.clock()
+        if user.user_type == "CSP":
+            fields.setdefault("user_type", "CSP / SSO")
+    return replace(user, **fields)
+
+
 def _assert_groups(
     state: CortexState, user: User, group_ids: set[str], idp_groups: set[str]
 ) -> None:
@@ -130,12 +142,12 @@ def _problems(state: CortexState, spec: Mapping[str, Any]) -> list[str]:
     ]
     problems += [
         f"{key!r} is {spec[key]!r}; give a string"
-        for key in ("user_type", *_TEXTS)
+        for key in _TEXTS
         if key in spec and not isinstance(spec[key], str)
     ]
     problems += [
         f"{key!r} is {spec[key]!r}; give true or false"
-        for key in ("jit", *_FLAGS)
+        for key in _FLAGS
         if key in spec and not isinstance(spec[key], bool)
     ]
     problems += [
