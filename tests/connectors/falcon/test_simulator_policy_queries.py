@@ -47,6 +47,12 @@ def test_the_offset_of_a_combined_page_is_the_next_one_unless_the_switch_says_ec
     assert ids["offset"] == 2
 
 
+def test_the_next_offset_of_the_last_page_is_the_total() -> None:
+    page = Falcon().call("GET", COMBINED, offset=10, limit=5).json()["meta"]["pagination"]
+
+    assert page == {"offset": 11, "limit": 5, "total": 11}
+
+
 @pytest.mark.parametrize("limit", [0, 5001])
 def test_a_page_out_of_range_is_refused(limit: int) -> None:
     assert Falcon().call("GET", QUERY, limit=limit).status_code == 400

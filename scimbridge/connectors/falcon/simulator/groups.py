@@ -212,7 +212,7 @@ def _refuse_last(kind: Kind, call: Call, group: Group, listed: list[str]) -> Non
 
 def _get(kind: Kind, call: Call, group_id: str) -> Group:
     group = kind.groups(call).get(group_id)
-    if group is None or group.cid != call.cid:
+    if group is None:
         raise batch.unknown(group_id)
     return group
 
