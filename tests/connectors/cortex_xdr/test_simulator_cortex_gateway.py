@@ -125,6 +125,20 @@ def test_a_nonce_is_64_letters_and_digits_unless_the_switch_says_otherwise(nonce
     assert get_users(lax, lax.advanced(nonce=nonce)).status_code == 200
 
 
+def test_the_tenant_remembers_many_nonces_and_not_endlessly_many() -> None:
+    cortex = Cortex()
+    first, last = cortex.advanced(), cortex.advanced()
+    get_users(cortex, first)
+    cortex.simulator.state.nonces |= {("17", str(number)): None for number in range(49_999)}
+
+    remembered = get_users(cortex, first).status_code
+    get_users(cortex, last)
+
+    assert remembered == 401
+    assert len(cortex.simulator.state.nonces) == 50_000
+    assert get_users(cortex, last).status_code == 401
+
+
 def test_a_key_is_validated() -> None:
     cortex = Cortex()
 

@@ -131,13 +131,14 @@ def test_a_disabled_user_is_active_again() -> None:
 
 
 def test_the_two_statuses_may_have_other_words() -> None:
-    cortex = Cortex(statuses=["Active", "Inactive"])
+    cortex = Cortex(disabled_word="Inactive", active_word="Enabled")
 
     unknown = cortex.iam("PATCH", f"user/{RAJ}", status="Disabled")
     cortex.iam("PATCH", f"user/{RAJ}", status="inactive")
 
     assert unknown.status_code == 400
     assert cortex.iam_user(RAJ)["status"] == "Inactive"
+    assert cortex.iam_user(LENA)["status"] == "Enabled"
 
 
 @pytest.mark.parametrize("change", [{}, {"role_id": None, "status": None}, {"unknown_field": "x"}])

@@ -250,6 +250,15 @@ def test_an_unknown_address_is_named() -> None:
     assert reason(answer) == "User 'nobody@example.com' was not found"
 
 
+@pytest.mark.parametrize("status", [500, 400, 404])
+def test_an_unknown_address_or_role_is_refused_with_the_status_of_the_switch(status: int) -> None:
+    cortex = Cortex(set_role_unknown_status=status)
+
+    assert set_role(cortex, "Viewer", "nobody@example.com").status_code == status
+    assert set_role(cortex, "Nope", RAJ).status_code == status
+    assert cortex.rbac("get_roles", role_names=["Nope"]).status_code == 500
+
+
 def test_an_unknown_address_may_be_passed_over() -> None:
     changed = reply(set_role(Cortex(unknown_email="ignore"), "Viewer", "nobody@example.com", RAJ))
 

@@ -255,6 +255,23 @@ def test_an_administrator_gives_and_takes_the_role(entitlement: str) -> None:
     assert cortex.users()[YUKI]["role_name"] == ""
 
 
+@pytest.mark.parametrize(
+    "grant",
+    [
+        {"kind": "user-group", "entitlement": "role: night"},
+        {"kind": "user-group", "entitlement": "user-group:role: night"},
+        {"entitlement": "user-group:role: night"},
+    ],
+)
+def test_a_name_with_a_colon_can_be_given(grant: dict[str, str]) -> None:
+    cortex = Cortex()
+    cortex.iam("POST", "user-group", group_name="role: night")
+
+    cortex.hand("POST", "grants", {"account": YUKI, **grant})
+
+    assert cortex.users()[YUKI]["groups"] == ["AAD Security Readers", "role: night"]
+
+
 def test_taking_a_role_that_is_not_held_leaves_the_other() -> None:
     cortex = Cortex()
 

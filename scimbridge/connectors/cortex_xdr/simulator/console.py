@@ -27,6 +27,7 @@ _FIELDS = {
 _TEXTS = ("given_name", "family_name", "phone_number", "user_type")
 _FLAGS = ("active", "hidden", "jit")
 _LISTS = ("roles", "groups", "idp_groups")
+_KINDS = ("role", "user-group")
 _KEYS = {"user_name", *_TEXTS, *_FLAGS, *_LISTS}
 
 
@@ -86,13 +87,17 @@ def change_grant(
 ) -> None:
     """Give or take a role or a direct membership, as an administrator does.
 
+    ``entitlement`` is an id or a name, with or without its kind and a colon in front.
     Raises `ConfigError` if there is no such account, kind, role or group.
     """
     user = state.find_user(account)
     if user is None:
         raise ConfigError(f"no account {account!r}; give the e-mail address of a user")
-    prefix, _, name = entitlement.rpartition(":")
-    kind = kind or prefix or "role"
+    prefix, _, rest = entitlement.partition(":")
+    if prefix == kind or (kind is None and prefix in _KINDS):
+        kind, name = prefix, rest
+    else:
+        kind, name = kind or "role", entitlement
     if kind == "role":
         role = _role(state, name)
         if held:
@@ -105,7 +110,7 @@ def change_grant(
         changed = direct | {group.group_id} if held else direct - {group.group_id}
         state.set_direct_groups(user, changed)
     else:
-        raise ConfigError(f"no kind {kind!r}; known kinds: role, user-group")
+        raise ConfigError(f"no kind {kind!r}; known kinds: {', '.join(_KINDS)}")
 
 
 def _described(state: CortexState, spec: Mapping[str, Any], *, jit: bool) -> User:

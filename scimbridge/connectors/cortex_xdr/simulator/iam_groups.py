@@ -118,7 +118,7 @@ def _members(call: Call, emails: Iterable[str]) -> list[str]:
     unknown = [key for key in keys if key not in call.state.users]
     if unknown and call.switches["unknown_member"] == "reject":
         raise Refusal(400, f"Could not find users {unknown} in tenant: {TENANT}")
-    return [key for key in keys if key not in unknown]
+    return [key for key in keys if key in call.state.users]
 
 
 def _done(group_id: str, what: str, status: int = 200) -> Answer:

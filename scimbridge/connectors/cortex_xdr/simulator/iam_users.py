@@ -35,13 +35,17 @@ _PLAIN = {"phone_number": "phone_number", "is_hidden": "hidden"}
 def list_users(call: Call) -> Answer:
     """``GET user``: everybody."""
     as_number = call.switches["listed_group_id"] == "number"
+    groups = call.state.memberships()
     users = call.state.users.values()
-    return listing([_user_json(call, user, number_groups=as_number) for user in users])
+    return listing(
+        [_user_json(call, user, groups[user.key], number_groups=as_number) for user in users]
+    )
 
 
 def get_user(call: Call) -> Answer:
     """``GET user/{user_email}``."""
-    return data(_user_json(call, _user(call), number_groups=False))
+    user = _user(call)
+    return data(_user_json(call, user, call.state.memberships()[user.key], number_groups=False))
 
 
 def edit_user(call: Call) -> Answer:
@@ -72,10 +76,10 @@ def _edited(call: Call, user: User, changes: dict[str, Any]) -> User:
 
 
 def _is_active(call: Call, status: str) -> bool:
-    words = [word.lower() for word in call.switches["statuses"]]
-    if status.lower() not in words:
-        raise Refusal(400, f"status must be one of {', '.join(call.switches['statuses'])}")
-    return words.index(status.lower()) == 0
+    words = (call.switches["active_word"], call.switches["disabled_word"])
+    if status.lower() not in (word.lower() for word in words):
+        raise Refusal(400, f"status must be one of {', '.join(words)}")
+    return bool(status.lower() == words[0].lower())
 
 
 def _is_kept(call: Call, user: User, edited: User) -> bool:
@@ -107,15 +111,17 @@ def _user(call: Call) -> User:
     return user
 
 
-def _user_json(call: Call, user: User, *, number_groups: bool) -> dict[str, Any]:
-    state, switches = call.state, call.switches
-    role = state.pretty_name(user.role_id)
+def _user_json(
+    call: Call, user: User, groups: Iterable[Group], *, number_groups: bool
+) -> dict[str, Any]:
+    switches = call.switches
+    role = call.state.pretty_name(user.role_id)
     return {
         "user_email": user.email,
         "user_first_name": user.first_name,
         "user_last_name": user.last_name,
         "phone_number": user.phone_number,
-        "status": switches["statuses"][0 if user.active else 1],
+        "status": switches["active_word" if user.active else "disabled_word"],
         "role_name": None if not role and switches["no_role"] == "null" else role,
         "last_logged_in": milliseconds(user.last_logged_in),
         switches["hidden_key"]: user.hidden,
@@ -125,7 +131,7 @@ def _user_json(call: Call, user: User, *, number_groups: bool) -> dict[str, Any]
                 "group_id": _number(group) if number_groups else group.group_id,
                 "group_name": group.name,
             }
-            for group in state.groups_of(user)
+            for group in groups
         ],
     }
 

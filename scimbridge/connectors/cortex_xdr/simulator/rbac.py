@@ -5,6 +5,7 @@ Business errors are a 500 with the reason in ``err_extra``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +19,8 @@ from scimbridge.connectors.cortex_xdr.simulator.timestamps import milliseconds
 
 def get_users(call: Call) -> Answer:
     """``get_users``: everybody, in one reply."""
-    return reply([_user_json(call, user) for user in call.state.users.values()])
+    groups = call.state.memberships()
+    return reply([_user_json(call, user, groups[user.key]) for user in call.state.users.values()])
 
 
 def get_roles(call: Call) -> Answer:
@@ -58,7 +60,7 @@ def set_user_role(call: Call) -> Answer:
         user = call.state.find_user(email)
         if user is None:
             if call.switches["unknown_email"] == "reject":
-                raise _not_found(call, "User", email)
+                raise _not_found(call, "User", email, call.switches["set_role_unknown_status"])
         elif user.role_id != role_id and not _is_kept(call, user):
             changed.append(replace(user, role_id=role_id))
     for user in changed:
@@ -92,7 +94,7 @@ def _wanted_role(call: Call) -> str:
         role = call.state.find_role(name)
         roles = [role] if role else []
     if not roles:
-        raise _not_found(call, "Role", name)
+        raise _not_found(call, "Role", name, call.switches["set_role_unknown_status"])
     if call.state.is_protected(roles[0].role_id):
         status = call.switches["protected_role_status"]
         raise Refusal(status, f"Can not update users to {roles[0].pretty_name} role.")
@@ -108,13 +110,12 @@ def _names(call: Call, parameter: str) -> list[str]:
     return names
 
 
-def _not_found(call: Call, what: str, name: str) -> Refusal:
+def _not_found(call: Call, what: str, name: str, status: int = 500) -> Refusal:
     quote = "\\'" if call.switches["quotes"] == "escaped" else "'"
-    return Refusal(500, f"{what} {quote}{name}{quote} was not found")
+    return Refusal(status, f"{what} {quote}{name}{quote} was not found")
 
 
-def _user_json(call: Call, user: User) -> dict[str, Any]:
-    groups = call.state.groups_of(user)
+def _user_json(call: Call, user: User, groups: Iterable[Group]) -> dict[str, Any]:
     as_names = call.switches["user_groups_form"] == "names"
     role = call.state.pretty_name(user.role_id)
     return {

@@ -89,9 +89,13 @@ class CortexState:
         """Store a user, new or changed."""
         self.users[user.key] = user
 
-    def groups_of(self, user: User) -> list[Group]:
-        """The groups that the user is in, directly or through the IdP."""
-        return [group for group in self.groups.values() if user.key in group.members]
+    def memberships(self) -> Mapping[str, list[Group]]:
+        """The groups that each user is in, directly or through the IdP."""
+        groups: dict[str, list[Group]] = {key: [] for key in self.users}
+        for group in self.groups.values():
+            for key in group.members:
+                groups[key].append(group)
+        return groups
 
     def find_group(self, name: str) -> Group | None:
         """The group of this name."""

@@ -46,6 +46,7 @@ _V1 = (
     Switch("update_count_form", "string", "type of update_count", ("string", "number")),
     Switch("protected_role_status", 500, "set_user_role to a protected role", (500, 400, 403)),
     Switch("unknown_email", "reject", "in set_user_role", ("reject", "ignore")),
+    Switch("set_role_unknown_status", 500, "unknown e-mail or role there", (500, 400, 404)),
     Switch(
         "set_role_by",
         "pretty_name",
@@ -57,7 +58,8 @@ _V1 = (
 
 _IAM = (
     Switch("unknown_user_status", 400, "GET or PATCH of an unknown user", (400, 403, 404, 500)),
-    Switch("statuses", ["Active", "Disabled"], "the words for the two, in this order"),
+    Switch("active_word", "Active", "status of a user who may sign in"),
+    Switch("disabled_word", "Disabled", "status of a user who may not"),
     Switch("user_names", "accept", "names in a PATCH of a user", ("accept", "ignore", "reject")),
     Switch("empty_clears_rejected", False, "True: a PATCH of nothing but clearing is no update"),
     Switch("listed_group_id", "string", "group_id in the list of users", ("string", "number")),
