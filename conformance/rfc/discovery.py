@@ -86,9 +86,10 @@ def attributes_published(conversation: Conversation) -> None:
             "active": True,
         }
     )
-    user = conversation.say("POST", "/Users", body=body).json
-    if not isinstance(user, dict):
-        conversation.abandon("POST /Users: expected the created user")
+    created = conversation.say("POST", "/Users", body=body)
+    user = created.json
+    if created.status != 201 or not isinstance(user, dict):
+        conversation.abandon(f"POST /Users: expected 201 and the user, got {created.status}")
     schemas = {str(s.get("id")): s for s in _listed(conversation, "/Schemas")}
     known = {str(n).casefold() for n in _names(schemas.get(URNS["User"]))} | {
         name.casefold() for name in _COMMON

@@ -202,6 +202,14 @@ def test_an_attribute_that_no_schema_defines_is_seen(runner: Runner, server: Sma
     assert not any("userName" in problem or "meta" in problem for problem in problems)
 
 
+def test_an_error_is_not_taken_for_a_user(runner: Runner, server: SmallServer) -> None:
+    server.fault = lambda method, path: (500, {"status": "500"}, {}) if method == "POST" else None
+
+    assert played(runner, "rfc.discovery.attributes-published") == (
+        "POST /Users: expected 201 and the user, got 500",
+    )
+
+
 def test_a_published_message_schema_is_seen(runner: Runner, server: SmallServer) -> None:
     server.fault = published(id=URNS["PatchOp"])
 
