@@ -226,6 +226,12 @@ def test_secrets_are_taken_out_of_the_document() -> None:
     assert document["password"] == "p"
 
 
+def test_a_document_without_secrets_stays_as_it_is() -> None:
+    odd = BABS | {"schemas": ["urn:example:old"]}
+
+    assert split_secrets(odd, USER) == (odd, {})
+
+
 def test_an_extension_of_secrets_alone_leaves_no_trace() -> None:
     document = BABS | {"urn:example:V": {"twoFactorKey": "k"}}
 
