@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import socket
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,10 +18,10 @@ from scimbridge.connectors.registry import VENDORS
 from scimbridge.directory.audit import AuditLog
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.migrate import check_schema
-from scimbridge.errors import ConfigError, ScimbridgeError
+from scimbridge.errors import ConfigError
 from scimbridge.keys import derive_key
+from scimbridge.provisioning.background import Background
 from scimbridge.provisioning.entitlements import parse_entitlement
-from scimbridge.provisioning.operations import Recovery
 from scimbridge.provisioning.service_provider import ServiceProvider, build_service_provider
 from scimbridge.provisioning.targets import Target, build_target
 from scimbridge.scim.attributes import group_type, parse_schema, user_type
@@ -31,8 +29,6 @@ from scimbridge.scim.quirks import Dialect
 from scimbridge.web.application import build_application
 from scimbridge.web.auth import Authenticator
 from scimbridge.web.site import Site
-
-logger = logging.getLogger(__name__)
 
 
 def now_ms() -> int:
@@ -47,17 +43,15 @@ class Bridge:
     app: Flask
     directory: Directory
     providers: dict[str, ServiceProvider]
-    recovery: Recovery
+    background: Background
 
     def start(self) -> None:
         """Begin the background work: recovery, and observing what is due."""
-        for provider in self.providers.values():
-            threading.Thread(target=_observe, args=(provider,), daemon=True).start()
-        self.recovery.start()
+        self.background.start()
 
     def close(self) -> None:
         """End the background work and close the directory."""
-        self.recovery.stop()
+        self.background.stop()
         self.directory.close()
 
 
@@ -95,12 +89,10 @@ def open_bridge(config: Config, *, now: Callable[[], int] = now_ms) -> Bridge:
         config=config.bridge,
         providers=providers,
         authenticator=Authenticator(directory, derive_key(key, "tokens"), now),
+        cursor_key=derive_key(key, "cursors"),
     )
-    recovery = Recovery(
-        [provider.operations for provider in providers.values()],
-        interval_s=config.bridge.recovery_interval_s,
-    )
-    return Bridge(build_application(site), directory, providers, recovery)
+    background = Background(providers.values(), interval_s=config.bridge.recovery_interval_s)
+    return Bridge(build_application(site), directory, providers, background)
 
 
 def open_target(config: TargetConfig) -> Target:
@@ -126,11 +118,3 @@ def open_connector(config: TargetConfig) -> Connector:
     role = parse_entitlement(config.default_role).native_id if config.default_role else None
     wiring = Wiring(target=config.name, default_role=role)
     return VENDORS[config.type].open_connector(config.vendor, wiring)
-
-
-def _observe(provider: ServiceProvider) -> None:
-    try:
-        if provider.observer.is_due():
-            provider.observer.observe()
-    except ScimbridgeError:
-        logger.exception("%s could not be observed", provider.target.name)

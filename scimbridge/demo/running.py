@@ -75,6 +75,8 @@ def run_demo(*, port: int, ready_file: Path | None, story: bool) -> None:
             target.vendor: (f"{root}/{target.vendor}/scim/v2", issued[target.vendor], target.url)
             for target in targets
         }
+        for base_url, token, _ in endpoints.values():
+            _wait_for_the_catalogue(base_url, token)
         if story:
             for target in targets:
                 play_story(console, *endpoints[target.vendor], vendor=target.vendor)
@@ -142,6 +144,18 @@ def _wait_until_it_answers(root: str, bridge: subprocess.Popen[bytes]) -> None:
         except requests.RequestException:
             time.sleep(0.1)
     raise ScimbridgeError(f"the bridge did not answer at {root} within {START_SECONDS} s")
+
+
+def _wait_for_the_catalogue(base_url: str, token: str) -> None:
+    """The first look at the vendor is in the background; the story shows the calls after it."""
+    until = time.monotonic() + START_SECONDS
+    headers = {"Authorization": f"Bearer {token}"}
+    while time.monotonic() < until:
+        answer = requests.get(f"{base_url}/Roles?count=0", headers=headers, timeout=10)
+        if answer.json().get("totalResults"):
+            return
+        time.sleep(0.1)
+    raise ScimbridgeError(f"{base_url} shows no roles of the vendor after {START_SECONDS} s")
 
 
 def _announce(console: Console, endpoints: Mapping[str, tuple[str, str, str]]) -> None:

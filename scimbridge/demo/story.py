@@ -74,7 +74,7 @@ def play_story(
 
 
 def _scenes(idp: _Idp) -> Iterator[tuple[str, requests.Response]]:
-    user = {
+    user: dict[str, Any] = {
         "schemas": [_CORE_USER],
         "userName": _LOGIN,
         "name": {"givenName": "Ada", "familyName": "Byron"},

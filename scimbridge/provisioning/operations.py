@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import random
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -14,8 +12,6 @@ from scimbridge.errors import Forbidden, ScimbridgeError, TemporarilyUnavailable
 from scimbridge.provisioning.converge import Converger
 from scimbridge.provisioning.failures import from_record, is_permanent, to_record, to_scim
 from scimbridge.provisioning.outcome import Outcomes
-
-logger = logging.getLogger(__name__)
 
 UNDO_SECONDS = 5.0
 """How long the request that was refused waits for the undoing; the background does the rest."""
@@ -144,35 +140,3 @@ def _pause(attempts: int, first: float) -> int:
     """Seconds until the next attempt: doubling, with jitter, never above the longest pause."""
     longest: float = min(LONGEST_PAUSE_S, first * 2 ** min(attempts, 10))
     return max(1, round(longest * random.uniform(0.5, 1.0)))  # noqa: S311 - spreads the load
-
-
-class Recovery:
-    """The background thread that keeps looking for unfinished work."""
-
-    def __init__(self, operations: list[Operations], *, interval_s: float) -> None:
-        self._operations = operations
-        self._interval_s = interval_s
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="recovery", daemon=True)
-
-    def start(self) -> None:
-        """Begin looking."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End after the operation that is under way."""
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stop.wait(self._interval_s):
-            for operations in self._operations:
-                recover(operations)
-
-
-def recover(operations: Operations) -> None:
-    """One look of the background thread; a failing directory is tried again at the next one."""
-    try:
-        operations.recover()
-    except ScimbridgeError:
-        logger.exception("recovery of %s failed", operations.outcomes.target.name)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from scimbridge.directory.audit import AuditLog
 from scimbridge.directory.engine import Directory
 from scimbridge.provisioning.claims import Claims
 from scimbridge.provisioning.converge import Converger
+from scimbridge.provisioning.endpoints import DirectoryEndpoint, Endpoint
 from scimbridge.provisioning.groups import Groups
 from scimbridge.provisioning.observe import Observer
 from scimbridge.provisioning.operations import Operations
 from scimbridge.provisioning.outcome import Outcomes
 from scimbridge.provisioning.query import Reader
+from scimbridge.provisioning.records import CatalogueSource, RecordEndpoint
 from scimbridge.provisioning.targets import Target
 from scimbridge.provisioning.users import Users
 from scimbridge.provisioning.writes import Writes
+from scimbridge.scim.attributes import entitlement_type, role_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +27,10 @@ class ServiceProvider:
     """Reads and writes of one target."""
 
     target: Target
-    users: Users
-    groups: Groups
-    reader: Reader
+    endpoints: Mapping[str, Endpoint]
+    """By the first segment of the path: ``Users``, ``Groups``, ..."""
     observer: Observer
     operations: Operations
-    writes: Writes
 
 
 def build_service_provider(
@@ -52,12 +53,24 @@ def build_service_provider(
     claims = Claims(directory, now, deadline_s)
     observer = Observer(target, directory, owner, now)
     writes = Writes(target, directory, outcomes, operations, claims, now)
+    reader = Reader(target, directory, observer)
+    endpoints: list[Endpoint] = [
+        DirectoryEndpoint(target.user_type, reader, Users(writes)),
+        DirectoryEndpoint(target.group_type, reader, Groups(writes)),
+        *_catalogue_endpoints(target, directory),
+    ]
     return ServiceProvider(
         target=target,
-        users=Users(writes),
-        groups=Groups(writes),
-        reader=Reader(target, directory, observer),
+        endpoints={each.resource_type.endpoint.lstrip("/"): each for each in endpoints},
         observer=observer,
         operations=operations,
-        writes=writes,
     )
+
+
+def _catalogue_endpoints(target: Target, directory: Directory) -> list[RecordEndpoint]:
+    kinds = frozenset(target.policy.capabilities.entitlement_kinds)
+    shown = {role_type(): kinds & {"role"}, entitlement_type(): kinds - {"role"} or kinds}
+    return [
+        RecordEndpoint(kind, CatalogueSource(target.name, directory, kinds, kind.name))
+        for kind, kinds in shown.items()
+    ]

@@ -240,6 +240,28 @@ def group_type(*extensions: Schema, schema: Schema | None = None) -> ResourceTyp
     )
 
 
+def role_type() -> ResourceType:
+    """Role as Okta's entitlement discovery expects it."""
+    return ResourceType(
+        name="Role",
+        endpoint="/Roles",
+        description="Roles of the vendor",
+        schema=load_schema("okta_role"),
+        extensions=(),
+    )
+
+
+def entitlement_type() -> ResourceType:
+    """Entitlement as Okta's entitlement discovery expects it."""
+    return ResourceType(
+        name="Entitlement",
+        endpoint="/Entitlements",
+        description="Entitlements of the vendor other than roles",
+        schema=load_schema("okta_entitlement"),
+        extensions=(),
+    )
+
+
 _CHARACTERISTICS: Final = {
     "name": "name",
     "type": "type",

@@ -34,8 +34,9 @@ class SearchRequest:
     excluded_attributes: tuple[str, ...] | None = None
     sort_by: str | None = None
     sort_order: str | None = None
-    start_index: int | None = None
-    count: int | None = None
+    start_index: int | str | None = None
+    count: int | str | None = None
+    """Text where they come from a URL; `scimbridge.scim.listing.parse_page` judges them."""
     cursor: str | None = None
     """The empty string asks for the first page by cursor (RFC 9865 section 2)."""
 

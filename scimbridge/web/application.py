@@ -7,6 +7,7 @@ import time
 
 from flask import Flask, Response, g, request
 
+from scimbridge.web.bulk import bulk
 from scimbridge.web.discovery import discovery
 from scimbridge.web.errors import register_errors
 from scimbridge.web.health import health
@@ -27,7 +28,7 @@ def build_application(served: Site) -> Flask:
     app.extensions[EXTENSION] = served
     app.config["MAX_CONTENT_LENGTH"] = served.config.max_body_bytes
     register_errors(app)
-    for blueprint in (resources, discovery, health):
+    for blueprint in (discovery, bulk, resources, health):
         app.register_blueprint(blueprint)
     app.before_request(_admit)
     app.after_request(_finish)

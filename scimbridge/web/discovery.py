@@ -6,16 +6,19 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from scimbridge.errors import Forbidden, NotFound, Unsupported
+from scimbridge.errors import Forbidden, MethodNotAllowed, NotFound, Unsupported
 from scimbridge.provisioning.service_provider import ServiceProvider
 from scimbridge.scim import urns
 from scimbridge.scim.attributes import ResourceType, Schema, load_schema
 from scimbridge.scim.messages import list_response
+from scimbridge.web.bulk import MAX_OPERATIONS
 from scimbridge.web.responses import scim_response
+from scimbridge.web.search import CURSOR_SECONDS
 from scimbridge.web.site import SCIM_PATH, site
 
 discovery = Blueprint("discovery", __name__, url_prefix=SCIM_PATH)
 
+_WRITES = ("POST", "PUT", "PATCH", "DELETE")
 _META_SCHEMAS = ("service_provider_config", "resource_type", "schema")
 
 
@@ -29,11 +32,23 @@ def service_provider_config(target: str) -> Response:
         {
             "schemas": [urns.SERVICE_PROVIDER_CONFIG],
             "patch": {"supported": True},
-            "bulk": {"supported": False, "maxOperations": 0, "maxPayloadSize": 0},
+            "bulk": {
+                "supported": True,
+                "maxOperations": MAX_OPERATIONS,
+                "maxPayloadSize": config.max_body_bytes,
+            },
             "filter": {"supported": True, "maxResults": config.max_page_size},
             "changePassword": {"supported": _takes_passwords(provider)},
             "sort": {"supported": True},
             "etag": {"supported": True},
+            "pagination": {
+                "cursor": True,
+                "index": True,
+                "defaultPaginationMethod": "index",
+                "defaultPageSize": config.page_size,
+                "maxPageSize": config.max_page_size,
+                "cursorTimeout": CURSOR_SECONDS,
+            },
             "authenticationSchemes": [
                 {
                     "type": "oauthbearertoken",
@@ -85,6 +100,17 @@ def schema(target: str, urn: str) -> Response:
     raise NotFound(f"no Schema {urn}")
 
 
+@discovery.route("/ServiceProviderConfig", methods=_WRITES)
+@discovery.route("/ResourceTypes", methods=_WRITES)
+@discovery.route("/ResourceTypes/<name>", methods=_WRITES)
+@discovery.route("/Schemas", methods=_WRITES)
+@discovery.route("/Schemas/<name>", methods=_WRITES)
+def refuse_write(target: str, name: str = "") -> Response:
+    """What is discovered is not written."""
+    detail = f"{request.path} does not take {request.method}"
+    raise MethodNotAllowed(detail, allowed=("GET", "HEAD", "OPTIONS"))
+
+
 @discovery.route("/Me", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
 def me(target: str) -> Response:
     """RFC 7644 section 3.11: the caller is an IdP, not a person with an account."""
@@ -92,7 +118,7 @@ def me(target: str) -> Response:
 
 
 def _types(provider: ServiceProvider) -> tuple[ResourceType, ...]:
-    return provider.target.user_type, provider.target.group_type
+    return tuple(endpoint.resource_type for endpoint in provider.endpoints.values())
 
 
 def _schemas(provider: ServiceProvider) -> list[Schema]:

@@ -1,4 +1,4 @@
-"""The resource endpoints: /Users and /Groups (RFC 7644 section 3)."""
+"""The resource endpoints (RFC 7644 section 3), the same for every resource type."""
 
 from __future__ import annotations
 
@@ -6,64 +6,61 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from scimbridge.directory.resources import ResourceRow
-from scimbridge.errors import PreconditionFailed
-from scimbridge.provisioning.groups import Groups
-from scimbridge.provisioning.service_provider import ServiceProvider
-from scimbridge.provisioning.users import Users
-from scimbridge.scim.attributes import ResourceType
+from scimbridge.errors import NotFound, PreconditionFailed
+from scimbridge.provisioning.endpoints import Endpoint
 from scimbridge.scim.messages import load_resource, load_search
 from scimbridge.scim.operations import parse_patch
 from scimbridge.scim.projection import Projection, parse_projection, project
 from scimbridge.web.auth import caller
 from scimbridge.web.requests import if_match, if_none_match, json_body
 from scimbridge.web.responses import scim_response
-from scimbridge.web.search import page_of, query_parameters, respond_with_list
+from scimbridge.web.search import list_of_all, list_of_one, query_parameters
 from scimbridge.web.site import SCIM_PATH, site
 
 resources = Blueprint("resources", __name__, url_prefix=SCIM_PATH)
 
-_ENDPOINT = "/<any(Users, Groups):endpoint>"
-_ONE = f"{_ENDPOINT}/<scim_id>"
+_ENDPOINT = "/<endpoint>"
+_ONE = "/<endpoint>/<scim_id>"
 
 
 @resources.get(_ENDPOINT)
 def list_resources(target: str, endpoint: str) -> Response:
     """RFC 7644 section 3.4.2."""
-    provider, resource_type, _ = _resolve(target, endpoint)
-    page = page_of(request.args.get("startIndex"), request.args.get("count"))
-    return respond_with_list(provider, resource_type, query_parameters(), page)
+    return list_of_one(site().provider(target), _endpoint(target, endpoint), query_parameters())
 
 
 @resources.post(f"{_ENDPOINT}/.search")
 def search_resources(target: str, endpoint: str) -> Response:
     """RFC 7644 section 3.4.3."""
-    provider, resource_type, _ = _resolve(target, endpoint)
-    asked = load_search(json_body(), dialect=provider.target.dialect)
-    page = page_of(asked.start_index, asked.count)
-    return respond_with_list(provider, resource_type, asked, page)
+    provider, found = site().provider(target), _endpoint(target, endpoint)
+    return list_of_one(provider, found, load_search(json_body(), dialect=provider.target.dialect))
+
+
+@resources.post("/.search")
+def search_everything(target: str) -> Response:
+    """RFC 7644 section 3.4.3, over all resource types."""
+    provider = site().provider(target)
+    return list_of_all(provider, load_search(json_body(), dialect=provider.target.dialect))
 
 
 @resources.post(_ENDPOINT)
 def create_resource(target: str, endpoint: str) -> Response:
     """RFC 7644 section 3.3."""
-    provider, resource_type, writer = _resolve(target, endpoint)
-    projection = _projection(resource_type)
-    document = load_resource(json_body(), resource_type, dialect=provider.target.dialect)
-    row = writer.create(document, caller())
-    response = _respond(provider, resource_type, row, projection, status=201)
-    scim_id = str(row.scim_id)
+    found = _endpoint(target, endpoint)
+    projection = _projection(found)
+    scim_id = found.create(read_document(target, found, json_body()), caller())
+    response = _respond(target, found, scim_id, projection, status=201)
     # Only now can the client know of it: until then a repeated POST is no conflict.
-    response.call_on_close(lambda: provider.writes.claim(scim_id))
+    response.call_on_close(lambda: found.answered(scim_id))
     return response
 
 
 @resources.get(_ONE)
 def get_resource(target: str, endpoint: str, scim_id: str) -> Response:
     """RFC 7644 section 3.4.1."""
-    provider, resource_type, _ = _resolve(target, endpoint)
-    projection = _projection(resource_type)
-    resource = provider.reader.get(resource_type, scim_id, projection, site().base_url(target))
+    found = _endpoint(target, endpoint)
+    projection = _projection(found)
+    resource = found.get(scim_id, projection, site().base_url(target))
     known = if_none_match()
     if known is not None and ("*" in known or resource["meta"]["version"] in known):
         response = scim_response(None, status=304)
@@ -75,44 +72,50 @@ def get_resource(target: str, endpoint: str, scim_id: str) -> Response:
 @resources.put(_ONE)
 def replace_resource(target: str, endpoint: str, scim_id: str) -> Response:
     """RFC 7644 section 3.5.1."""
-    provider, resource_type, writer = _resolve(target, endpoint)
-    projection = _projection(resource_type)
-    document = load_resource(json_body(), resource_type, dialect=provider.target.dialect)
-    row = writer.replace(scim_id, document, caller(), _precondition())
-    return _respond(provider, resource_type, row, projection)
+    found = _endpoint(target, endpoint)
+    projection = _projection(found)
+    document = read_document(target, found, json_body())
+    found.replace(scim_id, document, caller(), _precondition())
+    return _respond(target, found, scim_id, projection)
 
 
 @resources.patch(_ONE)
 def patch_resource(target: str, endpoint: str, scim_id: str) -> Response:
     """RFC 7644 section 3.5.2."""
-    provider, resource_type, writer = _resolve(target, endpoint)
-    projection = _projection(resource_type)
-    operations = parse_patch(json_body(), resource_type, dialect=provider.target.dialect)
-    row = writer.patch(scim_id, operations, caller(), _precondition())
-    terse = endpoint == "Groups" and provider.target.config.patch_group_response == "empty"
+    found = _endpoint(target, endpoint)
+    projection = _projection(found)
+    config = site().provider(target).target
+    operations = parse_patch(json_body(), found.resource_type, dialect=config.dialect)
+    found.patch(scim_id, operations, caller(), _precondition())
+    terse = endpoint == "Groups" and config.config.patch_group_response == "empty"
     if terse and projection.is_default:
         return scim_response(None, status=204)
-    return _respond(provider, resource_type, row, projection)
+    return _respond(target, found, scim_id, projection)
 
 
 @resources.delete(_ONE)
 def delete_resource(target: str, endpoint: str, scim_id: str) -> Response:
     """RFC 7644 section 3.6."""
-    _, _, writer = _resolve(target, endpoint)
-    writer.delete(scim_id, caller(), _precondition())
+    _endpoint(target, endpoint).delete(scim_id, caller(), _precondition())
     return scim_response(None, status=204)
 
 
-def _resolve(target: str, endpoint: str) -> tuple[ServiceProvider, ResourceType, Users | Groups]:
-    provider = site().provider(target)
-    if endpoint == "Users":
-        return provider, provider.target.user_type, provider.users
-    return provider, provider.target.group_type, provider.groups
+def read_document(target: str, endpoint: Endpoint, body: Any) -> dict[str, Any]:
+    """A POST or PUT body as a valid, normalised document."""
+    dialect = site().provider(target).target.dialect
+    return load_resource(body, endpoint.resource_type, dialect=dialect)
 
 
-def _projection(resource_type: ResourceType) -> Projection:
+def _endpoint(target: str, name: str) -> Endpoint:
+    found = site().provider(target).endpoints.get(name)
+    if found is None:
+        raise NotFound(f"nothing is served at {request.path}")
+    return found
+
+
+def _projection(endpoint: Endpoint) -> Projection:
     asked = query_parameters()
-    return parse_projection(asked.attributes, asked.excluded_attributes, resource_type)
+    return parse_projection(asked.attributes, asked.excluded_attributes, endpoint.resource_type)
 
 
 def _precondition() -> frozenset[str] | None:
@@ -123,15 +126,9 @@ def _precondition() -> frozenset[str] | None:
 
 
 def _respond(
-    provider: ServiceProvider,
-    resource_type: ResourceType,
-    row: ResourceRow,
-    projection: Projection,
-    *,
-    status: int = 200,
+    target: str, endpoint: Endpoint, scim_id: str, projection: Projection, *, status: int = 200
 ) -> Response:
-    base_url = site().base_url(provider.target.name)
-    resource = provider.reader.get(resource_type, str(row.scim_id), projection, base_url)
+    resource = endpoint.get(scim_id, projection, site().base_url(target))
     return _represent(resource, projection, status=status)
 
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+import time
+from dataclasses import replace
 
 from flask import Response, request
 
+from scimbridge.errors import InvalidCount, InvalidFilter, InvalidValue
+from scimbridge.provisioning.endpoints import Endpoint, Resource
 from scimbridge.provisioning.query import Query
 from scimbridge.provisioning.service_provider import ServiceProvider
-from scimbridge.scim.attributes import ResourceType
+from scimbridge.scim.cursors import seal, unseal
 from scimbridge.scim.filters import parse_filter
 from scimbridge.scim.listing import Page, parse_page
 from scimbridge.scim.messages import SearchRequest, list_response
 from scimbridge.scim.projection import parse_projection, project
 from scimbridge.web.responses import scim_response
 from scimbridge.web.site import site
+
+CURSOR_SECONDS = 3600
+"""How long a cursor may be used; advertised as ``cursorTimeout``."""
 
 
 def query_parameters() -> SearchRequest:
@@ -26,39 +32,102 @@ def query_parameters() -> SearchRequest:
         excluded_attributes=_names("excludedAttributes"),
         sort_by=arguments.get("sortBy"),
         sort_order=arguments.get("sortOrder"),
+        start_index=arguments.get("startIndex"),
+        count=arguments.get("count"),
         cursor=arguments.get("cursor"),
+    )
+
+
+def list_of_one(provider: ServiceProvider, endpoint: Endpoint, asked: SearchRequest) -> Response:
+    """The ListResponse to a query on one resource type."""
+    if asked.cursor is not None:
+        return _by_cursor(provider, endpoint, asked)
+    page = _page(asked)
+    shown, total = _search(provider, endpoint, asked, page)
+    return scim_response(list_response(shown, total, page.start_index))
+
+
+def list_of_all(provider: ServiceProvider, asked: SearchRequest) -> Response:
+    """The ListResponse to a query on all resource types, one type after the other.
+
+    An attribute that a type does not have is without value there (RFC 7644 section 3.4.2.1), so
+    a filter on it yields nothing of that type; one that no type has is an error.
+    """
+    if asked.cursor is not None:
+        raise InvalidValue("cursor is not supported at the root; search one resource type")
+    page = _page(asked)
+    shown: list[Resource] = []
+    total = 0
+    refused: InvalidFilter | None = None
+    answered = False
+    for endpoint in provider.endpoints.values():
+        rest = Page(max(1, page.start_index - total), page.count - len(shown))
+        try:
+            found, matching = _search(provider, endpoint, asked, rest)
+        except InvalidFilter as error:
+            refused = refused or error
+            continue
+        answered = True
+        shown += found
+        total += matching
+    if refused is not None and not answered:
+        raise refused
+    return scim_response(list_response(shown, total, page.start_index))
+
+
+def _by_cursor(provider: ServiceProvider, endpoint: Endpoint, asked: SearchRequest) -> Response:
+    """RFC 9865: nothing is kept here; the cursor holds where the next page starts."""
+    count = _page(asked).count
+    if asked.count is not None and int(asked.count) > site().config.max_page_size:
+        raise InvalidCount(f"count is above {site().config.max_page_size}")
+    query = repr((provider.target.name, endpoint.resource_type.name, _bound(asked)))
+    key, now = site().cursor_key, time.time()
+    offset = 0
+    if asked.cursor:
+        sealed = unseal(asked.cursor, key, query=query, now=now, max_age=CURSOR_SECONDS)
+        offset = int(sealed["offset"])
+    shown, total = _search(provider, endpoint, asked, Page(offset + 1, count))
+    following = offset + len(shown)
+    more = shown and following < total
+    before = max(0, offset - count)
+    return scim_response(
+        list_response(
+            shown,
+            total,
+            next_cursor=seal({"offset": following}, key, query=query, now=now) if more else None,
+            previous_cursor=seal({"offset": before}, key, query=query, now=now) if offset else None,
+        )
+    )
+
+
+def _bound(asked: SearchRequest) -> SearchRequest:
+    """What must be the same for all pages of one list."""
+    return replace(asked, cursor=None, count=None, start_index=None)
+
+
+def _search(
+    provider: ServiceProvider, endpoint: Endpoint, asked: SearchRequest, page: Page
+) -> tuple[list[Resource], int]:
+    resource_type = endpoint.resource_type
+    projection = parse_projection(asked.attributes, asked.excluded_attributes, resource_type)
+    dialect = provider.target.dialect
+    query = Query(
+        page=page,
+        filter=parse_filter(asked.filter, resource_type, dialect=dialect) if asked.filter else None,
+        sort_by=asked.sort_by,
+        sort_order=asked.sort_order,
+    )
+    found = endpoint.search(query, projection, site().base_url(provider.target.name))
+    return [project(resource, projection) for resource in found.resources], found.total
+
+
+def _page(asked: SearchRequest) -> Page:
+    config = site().config
+    return parse_page(
+        asked.start_index, asked.count, default=config.page_size, maximum=config.max_page_size
     )
 
 
 def _names(parameter: str) -> tuple[str, ...] | None:
     value = request.args.get(parameter)
     return None if value is None else tuple(value.split(","))
-
-
-def page_of(start_index: Any, count: Any) -> Page:
-    """The window that the parameters ask for, within the configured page sizes."""
-    config = site().config
-    return parse_page(start_index, count, default=config.page_size, maximum=config.max_page_size)
-
-
-def respond_with_list(
-    provider: ServiceProvider, resource_type: ResourceType, asked: SearchRequest, page: Page
-) -> Response:
-    """The ListResponse to ``asked``."""
-    projection = parse_projection(asked.attributes, asked.excluded_attributes, resource_type)
-    query = Query(
-        page=page,
-        filter=_filter(provider, resource_type, asked.filter),
-        sort_by=asked.sort_by,
-        sort_order=asked.sort_order,
-    )
-    base_url = site().base_url(provider.target.name)
-    found = provider.reader.search(resource_type, query, projection, base_url)
-    shown = [project(resource, projection) for resource in found.resources]
-    return scim_response(list_response(shown, found.total, page.start_index))
-
-
-def _filter(provider: ServiceProvider, resource_type: ResourceType, text: str | None) -> Any:
-    if text is None:
-        return None
-    return parse_filter(text, resource_type, dialect=provider.target.dialect)

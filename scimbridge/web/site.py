@@ -23,6 +23,7 @@ class Site:
     config: BridgeConfig
     providers: Mapping[str, ServiceProvider]
     authenticator: Authenticator
+    cursor_key: bytes
 
     def provider(self, target: str) -> ServiceProvider:
         """The target of a URL. Raises `NotFound`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from scimbridge.connectors.insightvm.simulator.answers import Refusal
@@ -29,7 +29,10 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class UserEdit:
-    """A user as written. What is absent from the body is None here, as null is."""
+    """A user as written. What is absent from the body is None here, as null is.
+
+    The password is the one to be stored.
+    """
 
     login: str
     name: str
@@ -54,10 +57,9 @@ def read_edit(call: Call, current: User | None) -> UserEdit:
     _check_login(call, edit, current)
     _check_flags(call, edit)
     _check_source(call, edit)
-    _check_password(call, edit, current)
     if edit.email and call.switches["email_must_be_address"] and not _ADDRESS.fullmatch(edit.email):
         raise Refusal(400, f"{edit.email!r} is not an e-mail address.")
-    return edit
+    return replace(edit, password=_password(call, edit, current))
 
 
 def _parse(call: Call, current: User | None) -> UserEdit:
@@ -165,15 +167,19 @@ def _check_source(call: Call, edit: UserEdit) -> None:
         )
 
 
-def _check_password(call: Call, edit: UserEdit, current: User | None) -> None:
+def _password(call: Call, edit: UserEdit, current: User | None) -> str | None:
+    kept: str | None = None
+    # A password that another directory keeps is not the console's to change, nor to take over.
+    if current and call.state.sources[current.source_id].external == edit.source.external:
+        kept = current.password
     if edit.source.external:
-        return
+        return kept
     if edit.password is not None:
         check_password(edit.password, call.switches)
-        return
-    kept = current is not None and current.password is not None
-    if not kept or call.switches["put_requires_password"]:
+        return edit.password
+    if kept is None or call.switches["put_requires_password"]:
         raise Refusal(400, "password is required for a local user.")
+    return kept
 
 
 def refuse_site_owner(call: Call) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -11,6 +12,7 @@ from scimbridge.connectors.insightvm.simulator.call import Call, absent
 
 _DEFAULT_SIZE = 10
 _LARGEST_SIZE = 500
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 Item = TypeVar("Item")
 
@@ -51,7 +53,7 @@ def _size(call: Call) -> int:
 
 def _number(call: Call, name: str, default: int, *, smallest: int) -> int:
     text = call.request.args.get(name, str(default))
-    if not (text.isascii() and text.isdecimal()) or int(text) < smallest:
+    if not _NUMBER.fullmatch(text) or int(text) < smallest:
         raise Refusal(400, f"{name}={text!r} is not a whole number from {smallest}.")
     return int(text)
 

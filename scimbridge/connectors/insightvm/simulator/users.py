@@ -95,13 +95,6 @@ def get_privileges(call: Call) -> Answer:
 
 
 def _edited(call: Call, user: User, edit: UserEdit) -> User:
-    external = edit.source.external
-    # A password that another directory keeps is not the console's to change, nor to take over.
-    password: str | None = None
-    if external == call.state.sources[user.source_id].external:
-        password = user.password
-    if not external and edit.password is not None:
-        password = edit.password
     clear = call.switches["put_clears_access"]
     return replace(
         user,
@@ -110,8 +103,8 @@ def _edited(call: Call, user: User, edit: UserEdit) -> User:
         email=edit.email,
         enabled=edit.enabled,
         locale=edit.locale,
-        password=password,
-        reset_on_login=edit.reset_on_login and not external,
+        password=edit.password,
+        reset_on_login=edit.reset_on_login and not edit.source.external,
         source_id=edit.source.source_id,
         role_id=edit.role.role_id,
         superuser=edit.superuser,

@@ -1,0 +1,118 @@
+"""Giving and taking roles and access: grouped by account, several accounts at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import Literal
+
+from scimbridge.connectors.insightvm.mapping import (
+    LISTS,
+    ROLE,
+    checked_entitlement_id,
+    checked_user_id,
+)
+from scimbridge.connectors.insightvm.user_writes import OpenUser, UserWriter
+from scimbridge.connectors.interface import Assignment
+from scimbridge.errors import PartialFailure, VendorError, VendorNotFound, VendorRejected
+
+Action = Literal["grant", "revoke"]
+Failures = dict[Assignment, VendorError]
+
+_ACCOUNTS_AT_A_TIME = 4
+"""A console is one machine, which serves scans meanwhile."""
+
+
+class GrantActions:
+    """Gives and takes entitlements of one console."""
+
+    def __init__(self, writer: UserWriter, default_role: str) -> None:
+        """``default_role``: what an account holds whose role is taken; it always has one."""
+        self._writer = writer
+        self._default_role = default_role
+
+    def apply(self, action: Action, assignments: Sequence[Assignment]) -> None:
+        """Do ``action`` for all; raises `PartialFailure` after all were tried."""
+        failures: Failures = {}
+        by_account: dict[str, list[Assignment]] = {}
+        for assignment in dict.fromkeys(assignments):
+            try:
+                _check(assignment)
+            except VendorRejected as error:
+                failures[assignment] = error
+            else:
+                by_account.setdefault(assignment.account_id, []).append(assignment)
+        for failed_there in self._each(action, list(by_account.values())):
+            failures |= failed_there
+        if failures:
+            first = next(iter(failures.values()))
+            raise PartialFailure(
+                f"{len(failures)} of {len(set(assignments))} changes of access failed, "
+                f"the first one: {first}",
+                failures,
+            )
+
+    def _each(self, action: Action, work: Sequence[Sequence[Assignment]]) -> Iterator[Failures]:
+        if len(work) < 2:
+            yield from (self._account(action, wanted) for wanted in work)
+            return
+        with ThreadPoolExecutor(min(_ACCOUNTS_AT_A_TIME, len(work))) as pool:
+            # The copied context carries the caller's deadline into the thread.
+            running = [
+                pool.submit(copy_context().run, self._account, action, wanted) for wanted in work
+            ]
+            yield from (each.result() for each in running)
+
+    def _account(self, action: Action, wanted: Sequence[Assignment]) -> Failures:
+        """Do ``action`` for assignments of one account; what failed, and why."""
+        failures: Failures = {}
+        try:
+            with self._writer.open(wanted[0].account_id) as user:
+                # The role first: it decides whether there are lists at all.
+                roles = [each for each in wanted if each.entitlement.kind == ROLE]
+                failures |= self._roles(action, user, roles)
+                for kind in LISTS:
+                    named = {
+                        each.entitlement.native_id: each
+                        for each in wanted
+                        if each.entitlement.kind == kind
+                    }
+                    if named:
+                        act = user.add if action == "grant" else user.remove
+                        failures |= {named[key]: why for key, why in act(kind, named).items()}
+        except VendorError as error:
+            failures |= {each: error for each in wanted if each not in failures}
+        return failures
+
+    def _roles(self, action: Action, user: OpenUser, roles: Sequence[Assignment]) -> Failures:
+        if action == "grant" and len(roles) > 1:
+            rejected = VendorRejected(f"user {user.id} can hold only one role")
+            return dict.fromkeys(roles, rejected)
+        try:
+            for each in roles:
+                if action == "grant":
+                    self._move(user, each.entitlement.native_id)
+                elif user.edit.role_id == each.entitlement.native_id:
+                    self._move(user, self._default_role, removal=True)
+        except VendorError as error:
+            return dict.fromkeys(roles, error)
+        return {}
+
+    def _move(self, user: OpenUser, role_id: str, *, removal: bool = False) -> None:
+        if user.edit.role_id == role_id:
+            return
+        role = self._writer.catalogue.find_role(role_id)
+        if role is None:
+            raise VendorNotFound(f"{self._writer.target}: no role {role_id!r}")
+        user.change_role(role, removal=removal)
+
+
+def _check(assignment: Assignment) -> None:
+    """Raise `VendorRejected` for what the console cannot have."""
+    checked_user_id(assignment.account_id)
+    if assignment.entitlement.kind not in (ROLE, *LISTS):
+        raise VendorRejected(
+            f"InsightVM has no entitlements of the kind {assignment.entitlement.kind!r}"
+        )
+    checked_entitlement_id(assignment.entitlement)

@@ -1,0 +1,232 @@
+"""Changing a user: read, replace as a whole, put back what that drops, read again.
+
+A PUT of a user clears every field that it leaves out, and takes the user's access to single sites
+and asset groups away (met by Rapid7 users' own tools, which "add back" both after each update).
+Nothing else at the console can change part of a user, and there is no version to make a write
+conditional on; so writers of one user take turns here, and the bridge's lease on the person keeps
+other processes away.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+
+from scimbridge.connectors.deadline import remaining
+from scimbridge.connectors.insightvm.access import AccessLists, Failures
+from scimbridge.connectors.insightvm.catalogue import Catalogue
+from scimbridge.connectors.insightvm.client import InsightVMClient
+from scimbridge.connectors.insightvm.locks import LockPerName
+from scimbridge.connectors.insightvm.mapping import (
+    ASSET_GROUP,
+    LISTS,
+    Edit,
+    to_edit,
+    user_role,
+)
+from scimbridge.connectors.insightvm.role_rules import SITE_OWNER, Role
+from scimbridge.connectors.insightvm.users import USER, User, Users
+from scimbridge.errors import (
+    AccessRemains,
+    VendorDenied,
+    VendorError,
+    VendorNotFound,
+    VendorRejected,
+    VendorUnavailable,
+)
+
+logger = logging.getLogger(__name__)
+
+_LOCK = "/api/3/users/{id}/lock"
+_TIME_TO_PUT_BACK_S = 3.0
+"""A PUT that drops access is not begun with less time left to put it back."""
+
+Lists = Mapping[str, frozenset[str]]
+"""Kind to native ids."""
+
+
+class UserWriter:
+    """Opens users for writing, one writer at a time for each. Safe between threads."""
+
+    def __init__(
+        self,
+        client: InsightVMClient,
+        users: Users,
+        catalogue: Catalogue,
+        *,
+        target: str,
+        own_login: str,
+    ) -> None:
+        """``own_login``: the bridge's own account, which is never changed."""
+        self.client = client
+        self.users = users
+        self.catalogue = catalogue
+        self.lists = AccessLists(client, target)
+        self.target = target
+        self._own_login = own_login
+        self._turns = LockPerName()
+        self.owed: dict[str, Lists] = {}
+        """User id to what a PUT has taken away and nobody could put back yet."""
+
+    @contextmanager
+    def open(self, native_id: str) -> Iterator[OpenUser]:
+        """The user as it is now, for as long as nobody else here writes to it.
+
+        Raises `VendorNotFound`, and `VendorRejected` for the bridge's own account.
+        """
+        busy = f"{self.target}: no time was left to wait for another change of user {native_id}"
+        with self._turns.held(native_id, busy):
+            try:
+                user = self.users.get(native_id)
+            except VendorNotFound:
+                self.owed.pop(native_id, None)
+                raise
+            if user["login"].lower() == self._own_login.lower():
+                raise VendorRejected(
+                    f"{self.target}: {user['login']} is the bridge's own account at the console "
+                    "and is never changed by it"
+                )
+            opened = OpenUser(self, user)
+            opened.settle()
+            yield opened
+
+
+class OpenUser:
+    """One user, while it is being changed."""
+
+    def __init__(self, writer: UserWriter, user: User) -> None:
+        self._writer = writer
+        self._lists = writer.lists
+        self.id = str(user["id"])
+        self.user = user
+
+    @property
+    def edit(self) -> Edit:
+        """The user's fields, as last read."""
+        return to_edit(self.user)
+
+    @property
+    def role(self) -> Role:
+        """The user's role, as last read; an old console's record does not show its privileges."""
+        role = user_role(self.user)
+        return role if role.privileges else self._writer.catalogue.find_role(role.id) or role
+
+    def put(self, wanted: Edit, *, password: str | None = None, removal: bool = False) -> None:
+        """Make the user's fields equal to ``wanted``; no call if they are.
+
+        Raises `VendorUnavailable` if the console then shows something else: `AccessRemains` where
+        it is a ``removal``.
+        """
+        if wanted == self.edit and password is None:
+            return
+        kept = self._kept(wanted)
+        if kept:
+            self._announce(kept)
+        body = wanted.body() if password is None else wanted.body() | {"password": password}
+        try:
+            self._writer.client.call("PUT", USER, at={"id": self.id}, json=body)
+        except (VendorRejected, VendorNotFound, VendorDenied):
+            self._writer.owed.pop(self.id, None)
+            raise
+        for kind, ids in kept.items():
+            self._put_back(kind, ids)
+        self._writer.owed.pop(self.id, None)
+        self.user = self._writer.users.get(self.id)
+        if not wanted.shown_by(self.edit):
+            reason = f"{self._name} was changed, and the console still shows something else"
+            raise AccessRemains(reason) if removal else VendorUnavailable(reason)
+
+    def change_role(self, role: Role, *, removal: bool = False) -> None:
+        """Move the user to another role.
+
+        What the role forces is worked out from the catalogue, which may be out of date; if the
+        console refuses, or the user record shows the role to be another, it is done once more.
+        """
+        before, old = self.edit, self.role
+        try:
+            self.put(before.moved(old, role), removal=removal)
+            current = self.role
+        except VendorRejected:
+            current = self._writer.catalogue.roles().get(role.id, role)
+            if current.forced == role.forced:
+                raise
+        if current.forced != role.forced:
+            self.put(before.moved(old, current), removal=removal)
+
+    def unlock(self) -> None:
+        """End a lock after too many wrong passwords; disabled accounts cannot be unlocked."""
+        self._writer.client.call("DELETE", _LOCK, at={"id": self.id})
+        self.user = self._writer.users.get(self.id)
+        if self.user.get("locked") is True:
+            raise VendorUnavailable(f"{self._name} still shows as locked")
+
+    def add(self, kind: str, ids: Collection[str]) -> Failures:
+        """Give access to single sites or asset groups; what failed."""
+        reason = _why_no_list(self.edit, kind)
+        if reason is not None:
+            refused = VendorRejected(f"{self._name} {reason}, and cannot be given a single {kind}")
+            return dict.fromkeys(ids, refused)
+        return self._lists.add(kind, self.id, ids)
+
+    def remove(self, kind: str, ids: Collection[str]) -> Failures:
+        """Take access to single sites or asset groups away; what failed."""
+        if self.edit.has_all(kind):
+            return {}
+        return self._lists.remove(kind, self.id, ids)
+
+    def settle(self) -> None:
+        """Put back what an earlier PUT has taken away, as far as it still matters."""
+        for kind, ids in self._writer.owed.get(self.id, {}).items():
+            if not self.edit.has_all(kind):
+                self._put_back(kind, ids | self._lists.read(kind, self.id))
+        self._writer.owed.pop(self.id, None)
+
+    def _kept(self, wanted: Edit) -> Lists:
+        """What the PUT of ``wanted`` drops and has to be put back."""
+        kept: dict[str, frozenset[str]] = {}
+        for kind in LISTS:
+            held = frozenset() if self.edit.has_all(kind) else self._lists.read(kind, self.id)
+            reason = _why_no_list(wanted, kind)
+            if held and reason is not None:
+                raise VendorRejected(
+                    f"{self._name} would lose its access to {kind} {', '.join(sorted(held))}, "
+                    f"because it then {reason}; take that access away first"
+                )
+            if held:
+                kept[kind] = held
+        return kept
+
+    def _announce(self, kept: Lists) -> None:
+        """Leave a trace of ``kept`` before it is dropped."""
+        left = remaining()
+        if left is not None and left < _TIME_TO_PUT_BACK_S:
+            raise VendorUnavailable(f"{self._name}: no time was left to change it safely")
+        for kind, ids in kept.items():
+            logger.info("%s has access to %s %s", self._name, kind, ", ".join(sorted(ids)))
+        self._writer.owed[self.id] = kept
+
+    def _put_back(self, kind: str, ids: frozenset[str]) -> None:
+        try:
+            self._lists.put_back(kind, self.id, ids)
+        except VendorError:
+            logger.error(
+                "%s: access to %s %s could not be put back",
+                self._name,
+                kind,
+                ", ".join(sorted(ids)),
+            )
+            raise
+
+    @property
+    def _name(self) -> str:
+        return f"{self._writer.target}: user {self.user.get('login')} ({self.id})"
+
+
+def _why_no_list(edit: Edit, kind: str) -> str | None:
+    """Why a user cannot have access to single sites or asset groups; None if it can."""
+    if edit.has_all(kind):
+        return f"has access to every {kind}"
+    if kind == ASSET_GROUP and edit.role_id == SITE_OWNER:
+        return "is a Site Owner, who never has access to asset groups"
+    return None

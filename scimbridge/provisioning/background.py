@@ -1,0 +1,61 @@
+"""What goes on without a request: recovery of unfinished work, and looking at the vendors."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable
+
+from scimbridge.errors import ScimbridgeError
+from scimbridge.provisioning.service_provider import ServiceProvider
+
+logger = logging.getLogger(__name__)
+
+
+class Background:
+    """Two threads of one process; leases keep those of several processes apart."""
+
+    def __init__(self, providers: Iterable[ServiceProvider], *, interval_s: float) -> None:
+        """``interval_s``: seconds between two looks for something to do."""
+        self._providers = list(providers)
+        self._interval_s = interval_s
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._repeat, args=(job,), name=job.__name__, daemon=True)
+            for job in (recover, observe)
+        ]
+
+    def start(self) -> None:
+        """Begin; the first look is at once."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End after what is under way."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _repeat(self, job: Callable[[ServiceProvider], None]) -> None:
+        while True:
+            for provider in self._providers:
+                job(provider)
+            if self._stop.wait(self._interval_s):
+                return
+
+
+def recover(provider: ServiceProvider) -> None:
+    """Try again what is due. A failing directory is tried again at the next look."""
+    try:
+        provider.operations.recover()
+    except ScimbridgeError:
+        logger.exception("recovery of %s failed", provider.target.name)
+
+
+def observe(provider: ServiceProvider) -> None:
+    """Look at the vendor if that is due; a vendor that is down is looked at again later."""
+    try:
+        if provider.observer.is_due():
+            provider.observer.observe()
+    except ScimbridgeError as error:
+        logger.warning("%s could not be observed: %s", provider.target.name, error)
