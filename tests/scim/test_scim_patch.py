@@ -147,6 +147,8 @@ def changes(*operations: Any) -> dict[str, Any]:
         (op("remove", "emails.primary"), {"emails": [WORK, HOME]}),
         (op("add", "roles.value", value="x"), {"roles": [{"value": "x"}]}),
         # value path
+        (op("add", 'emails[type eq "work"]', value={"primary": None}), {"emails": [WORK, HOME]}),
+        (op("replace", 'emails[type eq "home"]', value={"value": "n", "type": None}), {"emails": [BEFORE["emails"][0], {"value": "n"}]}),
         (op("add", 'emails[type eq "home"]', value={"display": "d"}), {"emails": [BEFORE["emails"][0], HOME | {"display": "d"}]}),
         (op("add", 'emails[type eq "other"]', value={"value": "o"}), {"emails": [*BEFORE["emails"], {"type": "other", "value": "o"}]}),
         (op("replace", 'emails[type eq "home"]', value={"value": "n"}), {"emails": [BEFORE["emails"][0], {"value": "n"}]}),
