@@ -1,4 +1,4 @@
-"""What a console has beside users: roles, sites, asset groups, privileges, authentication sources."""
+"""What a console has beside users: roles, sites, asset groups, privileges, sources of logins."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from scimbridge.connectors.insightvm.mapping import (
 )
 from scimbridge.connectors.insightvm.role_rules import PSEUDO_ROLE, Role, to_role
 from scimbridge.connectors.interface import EntitlementDetails
-from scimbridge.errors import VendorRejected, VendorUnavailable
+from scimbridge.errors import VendorDenied, VendorRejected, VendorUnavailable
 
 ROLES = "/api/3/roles"
 ROLE_USERS = "/api/3/roles/{id}/users"
@@ -55,6 +55,19 @@ class Catalogue:
     def find_role(self, role_id: str) -> Role | None:
         """The role with this id, from memory if it is there."""
         return self.roles(fresh=False).get(role_id) or self.roles().get(role_id)
+
+    def default_role(self, role_id: str) -> Role:
+        """The role that an account is left with. Raises `VendorDenied` if there is no such role.
+
+        (Not `VendorNotFound`: that would be the end of a removal.)
+        """
+        role = self.find_role(role_id)
+        if role is None:
+            raise VendorDenied(
+                f"{self._target}: the console has no role {role_id!r}; set default_role to one "
+                "that an account without any other may have"
+            )
+        return role
 
     def holders_of_role(self, role_id: str) -> tuple[str, ...]:
         """Native ids of the accounts in a role. Raises `VendorNotFound`."""

@@ -167,7 +167,7 @@ class _Scan:
             return None
         self.pages = page["totalPages"]
         total, ids = page.get("totalResources"), {row["id"] for row in rows}
-        if number and total != self._total or ids & self._ids:
+        if (number and total != self._total) or ids & self._ids:
             self.settled = False
         self._total = total
         self._ids |= ids

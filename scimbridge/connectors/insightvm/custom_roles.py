@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 
 from scimbridge.connectors.insightvm.catalogue import ROLES, Catalogue
 from scimbridge.connectors.insightvm.client import InsightVMClient
@@ -52,7 +53,9 @@ class CustomRoles:
         elif role is not None and not privileges:
             self._delete(role)
         elif role is not None and role.privileges != privileges:
-            self._put(Role(role.id, role.name or name, role.description or _DESCRIPTION, privileges))
+            self._put(
+                Role(role.id, role.name or name, role.description or _DESCRIPTION, privileges)
+            )
 
     def _put(self, role: Role) -> None:
         body = {
@@ -77,10 +80,8 @@ class CustomRoles:
                 f"cannot be deleted while users have it ({', '.join(holders)}); "
                 "give them another one first"
             )
-        try:
+        with suppress(VendorNotFound):
             self._client.call("DELETE", _ROLE, at={"id": role.id})
-        except VendorNotFound:
-            pass
         if role.id in self._catalogue.roles():
             raise VendorUnavailable(f"{self._target}: custom role {role.id!r} is still there")
         logger.info("%s: custom role %r is deleted", self._target, role.id)

@@ -92,20 +92,25 @@ class GrantActions:
         try:
             for each in roles:
                 if action == "grant":
-                    self._move(user, each.entitlement.native_id)
+                    self._grant_role(user, each.entitlement.native_id)
                 elif user.edit.role_id == each.entitlement.native_id:
-                    self._move(user, self._default_role, removal=True)
+                    self._revoke_role(user)
         except VendorError as error:
             return dict.fromkeys(roles, error)
         return {}
 
-    def _move(self, user: OpenUser, role_id: str, *, removal: bool = False) -> None:
+    def _grant_role(self, user: OpenUser, role_id: str) -> None:
         if user.edit.role_id == role_id:
             return
         role = self._writer.catalogue.find_role(role_id)
         if role is None:
             raise VendorNotFound(f"{self._writer.target}: no role {role_id!r}")
-        user.change_role(role, removal=removal)
+        user.change_role(role)
+
+    def _revoke_role(self, user: OpenUser) -> None:
+        if user.edit.role_id == self._default_role:
+            return
+        user.change_role(self._writer.catalogue.default_role(self._default_role), removal=True)
 
 
 def _check(assignment: Assignment) -> None:

@@ -1,4 +1,4 @@
-"""The console's JSON in the bridge's vocabulary and back. Pure translation: no call is made here."""
+"""The console's JSON in the bridge's vocabulary and back. Pure translation: no calls here."""
 
 from __future__ import annotations
 
@@ -49,6 +49,11 @@ class Source:
         return self.type in ("normal", "admin")
 
 
+def local_source(role: Role) -> Source:
+    """The console's own source: a local superuser is of one type, any other of the other."""
+    return Source("admin" if role.superuser else "normal")
+
+
 def to_source(raw: Mapping[str, Any]) -> Source:
     """An authentication source, of the catalogue or of a user record."""
     number = raw.get("id")
@@ -82,14 +87,9 @@ class Edit:
     def moved(self, old: Role, new: Role) -> Edit:
         """The same account in the role ``new``.
 
-        Access to all that only the old role gave goes with it; what the account had beside its
-        role stays. A local account is of the type ``admin`` in the one superuser role, else
-        ``normal``.
+        Access to all that the old role gave goes with it; what the account had beside it stays.
         """
-        source = self.source
-        kind = "admin" if new.superuser else "normal"
-        if source.local and source.type != kind:
-            source = Source(kind)
+        local = local_source(new)
         return replace(
             self,
             role_id=new.id,
@@ -97,7 +97,7 @@ class Edit:
             all_asset_groups=new.all_asset_groups
             or (self.all_asset_groups and not old.all_asset_groups),
             superuser=new.superuser,
-            source=source,
+            source=local if self.source.local and self.source.type != local.type else self.source,
         )
 
     def body(self) -> dict[str, Any]:
@@ -207,6 +207,14 @@ def edited(edit: Edit, account: Account, changed: frozenset[str], role: Role) ->
             attributes, "allAssetGroups", edit.all_asset_groups, role.all_asset_groups
         )
     return replace(edit, **wanted)
+
+
+def cannot_lock(login: str) -> VendorRejected:
+    """The answer to ``locked`` set to true."""
+    return VendorRejected(
+        f"user {login} cannot be locked, which the console does by itself after wrong passwords; "
+        "set locked to false, and active to false to keep the user out"
+    )
 
 
 def _all_of(attributes: Mapping[str, Any], name: str, now: bool, forced: bool) -> bool:

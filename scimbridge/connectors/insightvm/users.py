@@ -1,4 +1,4 @@
-"""Reading users: by id, all of them, and by login through an index, since nothing can be filtered."""
+"""Reading users: by id, all of them, and by login through an index: the console filters nothing."""
 
 from __future__ import annotations
 
