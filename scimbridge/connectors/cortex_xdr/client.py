@@ -14,6 +14,7 @@ from scimbridge.errors import VendorUnavailable
 
 _RBAC = "/public_api/v1/rbac/"
 _IAM = "/platform/iam/v1/"
+_NOT_GIVEN = frozenset({400, 403, 404, 500})
 
 
 class CortexXdrClient:
@@ -63,6 +64,23 @@ class CortexXdrClient:
             raise VendorUnavailable(f"{self._wiring.target}: GET {_IAM}{route} gave no list")
         return rows
 
+    def iam_user(self, email: str) -> Any:
+        """The record of one user; None if the tenant does not give it, whatever that means.
+
+        How it says that there is no such user is not documented: it may be by the statuses with
+        which it refuses a key, or fails. The list of all users tells these apart.
+        """
+        route = _IAM + "user/{user_email}"
+        call = Call(self._wiring.target, "GET", route, repeatable=True)
+
+        def attempt() -> Any:
+            answer = self._exchange(call, _filled(route, {"user_email": email}), None)
+            if answer.status in _NOT_GIVEN:
+                return None
+            return read_payload(answer, call, "data", self._wiring.now)
+
+        return self._attempts.run(attempt, repeatable=True)
+
     def has_platform_iam(self) -> bool:
         """Whether the tenant has the Platform IAM routes, be it that the key may not use them.
 
@@ -93,7 +111,7 @@ class CortexXdrClient:
         repeatable: bool = True,
     ) -> Any:
         call = Call(self._wiring.target, method, route, repeatable)
-        path = route.format_map({name: quote(value, safe="") for name, value in ids.items()})
+        path = _filled(route, ids)
 
         def attempt() -> Any:
             answer = self._exchange(call, path, request_data)
@@ -111,3 +129,7 @@ class CortexXdrClient:
             headers={"Content-Type": "application/json"},
             authorize=self._authorization,
         )
+
+
+def _filled(route: str, ids: Mapping[str, str]) -> str:
+    return route.format_map({name: quote(value, safe="") for name, value in ids.items()})

@@ -215,15 +215,8 @@ class IamTenant:
         return user
 
     def _read_user(self, native_id: str) -> User | None:
-        """The user; None if the tenant does not give it, in which case the list decides.
-
-        How it says that there is no such user is not documented; the list tells a key without
-        rights from that.
-        """
-        try:
-            row = self._client.iam("GET", _USER, user_email=native_id)
-        except (VendorNotFound, VendorRejected, VendorDenied):
-            return None
+        """The user; None if the tenant does not give it, in which case the list decides."""
+        row = self._client.iam_user(native_id)
         user = to_user(row) if isinstance(row, Mapping) else None
         return user if user is not None and user.native_id == native_id else None
 

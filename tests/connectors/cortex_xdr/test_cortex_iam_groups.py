@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from cortex_tenant import IAM, LENA, OMAR, CortexTenant, grant, open_tenant
+
+from scimbridge.connectors.interface import Entitlement
+from scimbridge.errors import (
+    OutcomeUnknown,
+    VendorConflict,
+    VendorDenied,
+    VendorError,
+    VendorNotFound,
+    VendorRejected,
+    VendorUnavailable,
+)
+
+GROUPS, GROUP = "/platform/iam/v1/user-group", "/platform/iam/v1/user-group/{group_id}"
+
+
+def described(tenant: CortexTenant, entitlement: Entitlement) -> tuple[str, str]:
+    (group,) = (
+        each
+        for each in tenant.simulator.state.snapshot()["groups"]
+        if each["native_id"] == entitlement.native_id
+    )
+    return group["name"], group["description"] or ""
+
+
+def test_a_group_is_created_and_its_id_is_the_one_in_the_list(iam: CortexTenant) -> None:
+    created = iam.connector.create_entitlement("user-group", "Leavers", "Going")
+
+    assert created == iam.group("Leavers")
+    assert described(iam, created) == ("Leavers", "Going")
+    assert iam.calls() == ["GET user-group", "POST user-group", "GET user-group"]
+
+
+def test_creating_a_group_of_a_name_that_is_there_gives_that_one(iam: CortexTenant) -> None:
+    assert iam.connector.create_entitlement("user-group", "SOC", "other") == iam.group("SOC")
+    assert iam.calls() == ["GET user-group"]
+
+
+def test_a_group_that_somebody_else_creates_meanwhile_is_found(iam: CortexTenant) -> None:
+    """The first look comes too early: it shows no group of that name."""
+    iam.fails(f"GET {GROUPS}", count=1, status=200, body={"data": []})
+
+    assert iam.connector.create_entitlement("user-group", "SOC", "") == iam.group("SOC")
+
+
+def test_a_name_that_is_taken_by_what_is_not_shown_is_a_conflict(iam: CortexTenant) -> None:
+    iam.fails(f"GET {GROUPS}", status=200, body={"data": []})
+
+    with pytest.raises(VendorConflict):
+        iam.connector.create_entitlement("user-group", "SOC", "")
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_creation_without_an_answer_is_not_repeated_and_is_found_later(
+    iam: CortexTenant, when: Any
+) -> None:
+    iam.fails(f"POST {GROUPS}", count=1, drop=True, when=when)
+    with pytest.raises(OutcomeUnknown):
+        iam.connector.create_entitlement("user-group", "Leavers", "")
+    assert iam.calls().count("POST user-group") == 1
+
+    assert iam.connector.create_entitlement("user-group", "Leavers", "") == iam.group("Leavers")
+
+
+@pytest.mark.parametrize("message", ["", "done", "user group with group id nowhere created"])
+def test_an_id_that_the_message_does_not_tell_is_found_by_the_name(
+    iam: CortexTenant, message: str
+) -> None:
+    iam.fails(
+        f"POST {GROUPS}", count=1, when="after", status=201, body={"data": {"message": message}}
+    )
+
+    assert iam.connector.create_entitlement("user-group", "Leavers", "") == iam.group("Leavers")
+
+
+def test_a_creation_that_is_accepted_and_not_shown_is_not_done(iam: CortexTenant) -> None:
+    iam.fails(f"POST {GROUPS}", status=201, body={"data": {"message": "group id 1 created"}})
+
+    with pytest.raises(OutcomeUnknown, match="does not show it yet"):
+        iam.connector.create_entitlement("user-group", "Leavers", "")
+
+
+def test_a_group_is_renamed_and_keeps_its_members(iam: CortexTenant) -> None:
+    soc = iam.group("SOC")
+
+    iam.connector.update_entitlement(soc, "Security Operations", "")
+
+    assert described(iam, soc) == ("Security Operations", "")
+    assert "Security Operations" in iam.groups(LENA, direct=True)
+
+
+def test_renaming_to_what_it_is_makes_no_change(iam: CortexTenant) -> None:
+    iam.connector.update_entitlement(iam.group("SOC"), "SOC", "First line")
+
+    assert iam.calls() == ["GET user-group"]
+
+
+def test_renaming_to_a_name_that_is_taken_is_a_conflict(iam: CortexTenant) -> None:
+    with pytest.raises(VendorConflict):
+        iam.connector.update_entitlement(iam.group("SOC"), "Threat Hunters", "")
+
+
+def test_renaming_what_is_gone_is_told(iam: CortexTenant) -> None:
+    with pytest.raises(VendorNotFound):
+        iam.connector.update_entitlement(Entitlement("user-group", "1-2_3"), "New", "")
+
+
+def test_a_new_name_that_is_accepted_and_not_shown_is_not_done(iam: CortexTenant) -> None:
+    iam.fails(f"PATCH {GROUP}", status=200, body={"data": {"message": "updated successfully"}})
+
+    with pytest.raises(VendorUnavailable, match="still shown as 'SOC'"):
+        iam.connector.update_entitlement(iam.group("SOC"), "New", "")
+
+
+def test_a_deleted_group_is_gone_and_deleting_again_is_success(iam: CortexTenant) -> None:
+    soc = iam.group("SOC")
+
+    iam.connector.delete_entitlement(soc)
+    iam.connector.delete_entitlement(soc)
+
+    assert "SOC" not in iam.group_names()
+    assert "Threat Hunters" in iam.group_names()
+    assert "SOC" not in iam.groups(LENA)
+
+
+@pytest.mark.parametrize(
+    ("how", "kind"),
+    [
+        ({"status": 400}, VendorRejected),
+        ({"status": 403}, VendorDenied),
+        ({"status": 503}, VendorUnavailable),
+        ({"status": 200, "body": {"data": {"message": "deleted"}}}, VendorUnavailable),
+        ({"status": 200, "body": "<html>"}, VendorUnavailable),
+    ],
+)
+def test_a_group_that_is_still_there_was_not_deleted(
+    iam: CortexTenant, how: dict[str, Any], kind: type[VendorError]
+) -> None:
+    iam.fails(f"DELETE {GROUP}", **how)
+
+    with pytest.raises(kind):
+        iam.connector.delete_entitlement(iam.group("SOC"))
+
+
+@pytest.mark.parametrize("native_id", ["", "..", "../user/x", "a/b", "1\n", "-"])
+def test_what_cannot_be_the_id_of_a_group_is_refused_without_a_call(
+    iam: CortexTenant, native_id: str
+) -> None:
+    for act in (
+        lambda each: iam.connector.delete_entitlement(each),
+        lambda each: iam.connector.update_entitlement(each, "New", ""),
+    ):
+        with pytest.raises(VendorRejected, match="is not the id of"):
+            act(Entitlement("user-group", native_id))
+
+    assert iam.calls() == []
+
+
+@pytest.mark.parametrize("kind", ["role", "site"])
+def test_no_other_kind_is_managed(iam: CortexTenant, kind: str) -> None:
+    with pytest.raises(VendorRejected, match="manages no entitlements of the kind"):
+        iam.connector.create_entitlement(kind, "New", "")
+
+
+def test_a_group_can_be_filled_as_soon_as_it_is_created(iam: CortexTenant) -> None:
+    iam.connector.grants(OMAR)  # keeps a list of groups without the new one
+    created = iam.connector.create_entitlement("user-group", "Leavers", "")
+
+    grant(iam, OMAR, created)
+
+    assert iam.groups(OMAR) == {"Leavers"}
+
+
+def test_the_catalogue_tells_which_groups_can_be_given(iam: CortexTenant) -> None:
+    assignable = {
+        each.display_name: each.assignable
+        for each in iam.connector.entitlements()
+        if each.entitlement.kind == "user-group"
+    }
+
+    assert assignable == {
+        "SOC": True,
+        "Threat Hunters": True,
+        "SOC Level 1": False,
+        "AAD Security Readers": False,
+    }
+
+
+def test_every_form_of_refusing_a_duplicate_is_understood() -> None:
+    for form in ("observed", "root", "details"):
+        with (
+            open_tenant(IAM, switches={"error_form": form}) as tenant,
+            pytest.raises(VendorConflict),
+        ):
+            tenant.connector.update_entitlement(tenant.group("SOC"), "Threat Hunters", "")
