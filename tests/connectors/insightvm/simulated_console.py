@@ -8,22 +8,14 @@ import requests
 from shape_checks import check_answer
 
 from scimbridge.connectors.insightvm.simulator import create_simulator
-from scimbridge.connectors.insightvm.simulator.seed import (
-    CUSTOM_ROLE,
-    PERSON_PASSWORD,
-    SERVICE_LOGIN,
-)
 from scimbridge.simulation.clock import ManualClock
 from scimbridge.simulation.wsgi_adapter import WsgiAdapter
 
 BASE = "https://console.test:3780"
 SERVICE = 2
-MARA, TOMAS, INES, PAT, LENA = 3, 4, 5, 6, 7
+MARA, TOMAS, IRENE, PAT, LENA = 3, 4, 5, 6, 7
 """A security manager; an LDAP user; a SAML user with the custom role and all sites; a disabled site
 owner; a locked user with all asset groups."""
-
-__all__ = ["BASE", "CUSTOM_ROLE", "INES", "LENA", "MARA", "PAT", "PERSON_PASSWORD", "SERVICE"]
-__all__ += ["SERVICE_LOGIN", "TOMAS", "Console", "message", "user_edit"]
 
 
 class Console:

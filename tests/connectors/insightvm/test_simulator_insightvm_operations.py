@@ -10,18 +10,9 @@ from typing import Any
 
 import pytest
 from shape_checks import OPERATIONS
-from simulated_console import (
-    INES,
-    LENA,
-    MARA,
-    PAT,
-    PERSON_PASSWORD,
-    SERVICE,
-    Console,
-    message,
-    user_edit,
-)
+from simulated_console import IRENE, LENA, MARA, PAT, SERVICE, Console, message, user_edit
 
+from scimbridge.connectors.insightvm.simulator.seed import PERSON_PASSWORD
 from scimbridge.simulation.faults import Fault
 
 SEED = "GEZDGNBVGY3TQOJQ"
@@ -73,7 +64,7 @@ CALLS: dict[str, tuple[str, Any]] = {
     "getSites": ("/sites", None),
     "getSiteUsers": ("/sites/1/users", None),
     "addSiteUser": ("/sites/3/users", MARA),
-    "setSiteUsers": ("/sites/1/users", [MARA, PAT, INES]),
+    "setSiteUsers": ("/sites/1/users", [MARA, PAT, IRENE]),
     "removeSiteUser": (f"/sites/1/users/{MARA}", None),
 }
 METHODS = {each["name"]: key.split()[0] for key, each in OPERATIONS.items()}

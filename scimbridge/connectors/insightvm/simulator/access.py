@@ -26,13 +26,13 @@ def set_access(kind: Kind, call: Call) -> Answer:
     user, ids = call.user(), call.body_ids()
     if not user.access(kind).everything:
         check_known(call, ids, call.state.collections[kind], kind)
-        store(call, kind, user, ids)
+        call.state.save(with_ids(call, kind, user, ids))
     return call.done()
 
 
 def clear_access(kind: Kind, call: Call) -> Answer:
     """``DELETE`` of the list."""
-    store(call, kind, call.user(), frozenset())
+    call.state.save(with_ids(call, kind, call.user(), frozenset()))
     return call.done()
 
 
@@ -54,7 +54,7 @@ def grant_one(call: Call, kind: Kind, user: User, collection_id: int) -> None:
     """Give access to one site or asset group. Raises `Refusal`."""
     access = user.access(kind)
     if not access.everything:
-        store(call, kind, user, access.ids | {collection_id})
+        call.state.save(with_ids(call, kind, user, access.ids | {collection_id}))
     elif (status := call.switches["add_to_all_access_status"]) != 200:
         raise Refusal(status, f"The user already has access to every {kind}.")
 
@@ -64,14 +64,14 @@ def revoke_one(call: Call, kind: Kind, user: User, collection_id: int) -> None:
     ids = user.access(kind).ids
     if collection_id not in ids and (status := call.switches["remove_unheld_status"]) != 200:
         raise Refusal(status, f"The user has no access of its own to the {kind} {collection_id}.")
-    store(call, kind, user, ids - {collection_id})
+    call.state.save(with_ids(call, kind, user, ids - {collection_id}))
 
 
-def store(call: Call, kind: Kind, user: User, ids: frozenset[int]) -> None:
-    """Store what the user may see of a kind. Raises `Refusal` for a site owner's asset groups."""
+def with_ids(call: Call, kind: Kind, user: User, ids: frozenset[int]) -> User:
+    """The user seeing just ``ids`` of a kind. Raises `Refusal` for a site owner's asset groups."""
     if kind is Kind.ASSET_GROUP and user.role_id == SITE_OWNER and ids:
         refuse_site_owner(call)
-    call.state.save(user.with_access(kind, replace(user.access(kind), ids=ids)))
+    return user.with_access(kind, replace(user.access(kind), ids=ids))
 
 
 def check_known(call: Call, ids: Iterable[int], known: Iterable[int], what: str) -> None:

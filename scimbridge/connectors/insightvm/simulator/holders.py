@@ -8,7 +8,7 @@ from scimbridge.connectors.insightvm.simulator.access import (
     check_known,
     grant_one,
     revoke_one,
-    store,
+    with_ids,
 )
 from scimbridge.connectors.insightvm.simulator.answers import Answer, Refusal
 from scimbridge.connectors.insightvm.simulator.call import Call, Route, Who
@@ -52,11 +52,14 @@ def set_users(kind: Kind, call: Call) -> Answer:
     """``PUT`` of a list of user ids: replaces; who has access to all is left alone."""
     collection_id, ids = call.collection(kind).collection_id, call.body_ids()
     check_known(call, ids, call.state.users, "user")
-    for user in tuple(call.state.users.values()):
-        access = user.access(kind)
-        if not access.everything:
-            wanted = {collection_id} if user.user_id in ids else set()
-            store(call, kind, user, (access.ids - {collection_id}) | wanted)
+    changed = [
+        with_ids(call, kind, user, user.access(kind).ids ^ {collection_id})
+        for user in call.state.users.values()
+        if not user.access(kind).everything
+        and (user.user_id in ids) != (collection_id in user.access(kind).ids)
+    ]
+    for user in changed:
+        call.state.save(user)
     return call.done()
 
 
