@@ -111,7 +111,10 @@ def test_there_is_no_list_of_all(operation: str, parameter: str, names: Any) -> 
 )
 @pytest.mark.parametrize("names", ["Viewer", [1], {"a": 1}])
 def test_names_are_a_list_of_strings(operation: str, parameter: str, names: Any) -> None:
-    assert Cortex().rbac(operation, **{parameter: names}).status_code == 500
+    answer = Cortex().rbac(operation, **{parameter: names})
+
+    assert answer.status_code == 500
+    assert reason(answer) == f"{parameter} param must be a list of strings"
 
 
 def test_one_unknown_role_fails_them_all() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from http import HTTPStatus
+from http.client import responses
 from typing import Any
 
 from flask import Response, jsonify
@@ -82,7 +82,7 @@ def render_refusal(refusal: Refusal, family: Family, switches: Switches) -> Resp
 
 def _error_body(refusal: Refusal, family: Family, switches: Switches) -> Any:
     status = refusal.status
-    message = _MESSAGES.get(status, HTTPStatus(status).phrase)
+    message = _MESSAGES.get(status) or responses.get(status, "Error")
     reason = _reason(refusal, switches)
     form = switches["error_form"]
     if form == "empty":

@@ -22,6 +22,13 @@ class RateLimited(Refusal):
         self.wait_s = wait_s
 
 
+class Absent(Refusal):
+    """A tenant of generation 3 has no Platform IAM."""
+
+    def __init__(self) -> None:
+        super().__init__(404)
+
+
 class Gateway:
     """Lets requests through to the routes, or refuses them. The state's lock is held."""
 
@@ -36,7 +43,7 @@ class Gateway:
         if wait_s:
             raise RateLimited(wait_s)
         if route.family is Family.IAM and switches["generation"] == 3:
-            raise Refusal(404)
+            raise Absent
         if route.family is Family.V1 and switches["licence"] == "prevent":
             raise Refusal(402)
         if route.permission not in key.permissions & set(switches["key_permissions"]):
@@ -46,8 +53,7 @@ class Gateway:
     def refuse(self, refusal: Refusal, family: Family) -> Response:
         """The answer to a refused request."""
         switches = self._state.switches
-        absent = refusal.status == 404 and switches["generation"] == 3 and family is Family.IAM
-        if absent and switches["iam_absent"] == "html":
+        if isinstance(refusal, Absent) and switches["iam_absent"] == "html":
             return Response("<!doctype html><title>Cortex XDR</title>", mimetype="text/html")
         response = render_refusal(refusal, family, switches)
         if isinstance(refusal, RateLimited) and switches["retry_after"] != "absent":
