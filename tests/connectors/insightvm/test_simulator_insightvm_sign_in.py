@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import requests
 from hypothesis import given
 from hypothesis import strategies as st
-from simulated_console import BASE, LENA, MARA, SERVICE, Console, message
+from simulated_console import BASE, LENA, MARA, SERVICE, Console, message, user_edit
 
 from scimbridge.connectors.insightvm.simulator.seed import PERSON_PASSWORD, SERVICE_LOGIN
 from scimbridge.connectors.insightvm.simulator.totp import code_at, is_current, is_seed, new_seed
@@ -251,6 +252,21 @@ def test_it_is_served_with_a_certificate_of_its_own(tls: bool) -> None:
         if tls:
             with pytest.raises(requests.exceptions.SSLError):
                 session.get(served.url, timeout=5)
+
+
+def test_callers_at_the_same_time_do_not_get_in_each_others_way() -> None:
+    console = Console()
+
+    def create(number: int) -> int:
+        body = user_edit(login=f"user-{number}")
+        url = f"{served.url}/api/3/users"
+        answer = requests.post(url, json=body, auth=console.auth, timeout=10)
+        return int(answer.json()["id"])
+
+    with serve(console.simulator.app) as served, ThreadPoolExecutor(8) as pool:
+        ids = list(pool.map(create, range(40)))
+
+    assert sorted(ids) == list(range(8, 48))
 
 
 def test_a_clock_is_asked_for_codes_only() -> None:

@@ -173,6 +173,10 @@ def test_whether_a_login_can_change_is_a_switch(rule: str, status: int, login: s
     assert (console.simulator.state.find_user("mara.lind") is None) is (login != "mara.lind")
 
 
+def test_a_login_that_is_ignored_may_be_taken() -> None:
+    assert Console(login_rename="ignore").replace(MARA, login="nxadmin").ok
+
+
 def test_a_login_may_change_in_case() -> None:
     console = Console()
 

@@ -54,6 +54,8 @@ def read_edit(call: Call, current: User | None) -> UserEdit:
     Members that the console does not know, or that are read-only, are ignored. Raises `Refusal`.
     """
     edit = _parse(call, current)
+    if current and call.switches["login_rename"] == "ignore":
+        edit = replace(edit, login=current.login)
     _check_login(call, edit, current)
     _check_flags(call, edit)
     _check_source(call, edit)
@@ -64,32 +66,35 @@ def read_edit(call: Call, current: User | None) -> UserEdit:
 
 def _parse(call: Call, current: User | None) -> UserEdit:
     body = call.body_object()
-    role = _member(body, "role", dict, required=True) or {}
+    role = _required(body, "role", dict)
     enabled = _member(body, "enabled", bool)
     if enabled is None:
         enabled = current is None or call.switches["omitted_enabled"]
     return UserEdit(
-        login=_member(body, "login", str, required=True) or "",
-        name=_member(body, "name", str, required=True) or "",
+        login=_required(body, "login", str),
+        name=_required(body, "name", str),
         email=_member(body, "email", str),
         enabled=enabled,
         locale=_locale(_member(body, "locale", dict)),
         password=_member(body, "password", str),
         reset_on_login=_member(body, "passwordResetOnLogin", bool) or False,
         source=_source(call, _member(body, "authentication", dict), current),
-        role=_role(call, _member(role, "id", str, required=True) or ""),
+        role=_role(call, _required(role, "id", str)),
         all_sites=_member(role, "allSites", bool) or False,
         all_asset_groups=_member(role, "allAssetGroups", bool) or False,
         superuser=_member(role, "superuser", bool) or False,
     )
 
 
-def _member(
-    body: dict[str, Any], name: str, kind: type[Value], *, required: bool = False
-) -> Value | None:
-    value = body.get(name)
-    if required and value in (None, ""):
+def _required(body: dict[str, Any], name: str, kind: type[Value]) -> Value:
+    value = _member(body, name, kind)
+    if value is None or value == "":
         raise Refusal(400, f"{name} is required.")
+    return value
+
+
+def _member(body: dict[str, Any], name: str, kind: type[Value]) -> Value | None:
+    value = body.get(name)
     # Not isinstance: JSON's true is no number.
     if value is not None and type(value) is not kind:
         raise Refusal(400, f"{name} is not of the type {kind.__name__}.")
@@ -120,7 +125,7 @@ def _source(
         if rule == "keep" and current is not None:
             return sources[current.source_id]
         authentication = {"type": "normal"}
-    source_type = _member(authentication, "type", str, required=True)
+    source_type = _required(authentication, "type", str)
     source_id = _member(authentication, "id", int)
     fitting = [
         each

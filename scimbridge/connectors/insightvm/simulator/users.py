@@ -51,8 +51,6 @@ def replace_user(call: Call) -> Answer:
     """``PUT /users/{id}``: what is omitted is lost, access to sites and asset groups with it."""
     user = call.user()
     edit = read_edit(call, user)
-    if call.switches["login_rename"] == "ignore":
-        edit = replace(edit, login=user.login)
     call.state.save(_edited(call, user, edit))
     return call.done()
 
