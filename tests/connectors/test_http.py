@@ -132,15 +132,6 @@ def test_a_login_in_netrc_is_not_sent_to_the_vendor(
     assert "Authorization" not in script.asked[0].headers
 
 
-def test_cookies_are_not_kept(client: Http, script: Any, says: Any) -> None:
-    script.on("GET", "/users/1", says(200, b"", {"Set-Cookie": "session=1; Path=/"}))
-
-    get(client)
-    get(client)
-
-    assert "Cookie" not in script.asked[1].headers
-
-
 def test_redirects_are_returned_and_not_followed(client: Http, script: Any, says: Any) -> None:
     script.on("GET", "/users/1", says(302, b"", {"Location": "https://elsewhere.example/"}))
 

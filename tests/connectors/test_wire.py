@@ -163,6 +163,59 @@ def test_a_vendor_that_drips_is_given_up_at_the_deadline(
     assert 0.29 < time.monotonic() - started < 1.0
 
 
+def test_what_came_late_does_not_buy_more_time(client: Http, serve: Callable[..., Server]) -> None:
+    def once_and_no_more(connection: socket.socket, stop: threading.Event) -> None:
+        read_request(connection)
+        stop.wait(0.5)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n")
+        stop.wait(5)
+
+    server = serve(once_and_no_more)
+    started = time.monotonic()
+
+    with deadline(0.6), pytest.raises(VendorUnavailable, match="no answer in time"):
+        send(client, server)
+
+    assert time.monotonic() - started < 0.95
+
+
+def test_the_time_that_connecting_takes_is_part_of_the_call(
+    serve: Callable[..., Server], tmp_path: Path
+) -> None:
+    certificate = write_self_signed(tmp_path / "vendor.pem", "127.0.0.1")
+
+    def slow_handshake(connection: socket.socket, stop: threading.Event) -> None:
+        stop.wait(0.5)
+        with tls_context(certificate).wrap_socket(connection, server_side=True):
+            stop.wait(5)
+
+    server = serve(slow_handshake)
+    client = Http(Wiring(target="prod"), timeout=5, verify=str(certificate))
+    started = time.monotonic()
+
+    with deadline(0.7), pytest.raises(VendorUnavailable, match="no answer in time"):
+        send(client, server, tls=True)
+
+    assert time.monotonic() - started < 1.1
+    client.close()
+
+
+def test_cookies_are_not_kept(client: Http, serve: Callable[..., Server]) -> None:
+    requests_seen: list[bytes] = []
+
+    def behave(connection: socket.socket, _stop: threading.Event) -> None:
+        while True:
+            requests_seen.append(read_request(connection))
+            connection.sendall(OK.replace(b"\r\n\r\n", b"\r\nSet-Cookie: session=1\r\n\r\n"))
+
+    server = serve(behave)
+
+    send(client, server)
+    send(client, server)
+
+    assert b"cookie" not in requests_seen[1].lower()
+
+
 def test_a_whole_answer_in_time_is_read(client: Http, serve: Callable[..., Server]) -> None:
     server = serve(answering(OK))
 

@@ -163,7 +163,7 @@ class FalconConnector(Connector):
             raise self._create_refused(account, error) from error
         for user in reply.resources:
             if isinstance(user, Mapping) and isinstance(user.get("uuid"), str):
-                return Created(user["uuid"])
+                return Created(user["uuid"], attributes=_attributes(user))
         raise OutcomeUnknown(
             f"{self._target}: the answer to creating {account.user_name!r} shows no user; "
             "it may have been created all the same",
@@ -289,6 +289,11 @@ class FalconConnector(Connector):
                 "or give the API client the scope Sensor Download: read"
             ) from error
         return cid
+
+
+def _attributes(user: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The extension's attributes, as far as the answer to a creation shows them."""
+    return to_account({"uid": "", **user}).attributes
 
 
 def _checked(native_id: str) -> str:

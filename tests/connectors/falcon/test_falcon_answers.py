@@ -248,6 +248,17 @@ def test_a_uid_that_is_taken_out_of_sight_is_a_conflict_by_the_words(
         falcon.create_account(Account(user_name="jane@example.com"), frozenset())
 
 
+def test_a_uid_that_can_be_seen_is_a_conflict_whatever_the_words(
+    falcon: FalconConnector, script: Any, says: Any
+) -> None:
+    script.on("POST", USERS, refused(says, 400, "invalid request"))
+    script.on("GET", QUERY, says(200, {"resources": [JANE]}))
+    script.on("POST", READ, says(200, {"resources": [user()]}))
+
+    with pytest.raises(VendorConflict, match="invalid request"):
+        falcon.create_account(Account(user_name="jane@example.com"), frozenset())
+
+
 def test_any_other_refusal_is_looked_into(falcon: FalconConnector, script: Any, says: Any) -> None:
     script.on("POST", USERS, refused(says, 400, "domain not allowed"))
     script.on("GET", QUERY, says(200, {"resources": []}))

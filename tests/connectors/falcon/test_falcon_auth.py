@@ -84,14 +84,42 @@ def test_a_short_or_unknown_life_does_not_mean_a_token_for_each_call(
     assert len(script.asked) == 1
 
 
-def test_many_threads_fetch_one_token(open_source: Any, script: Any, says: Any) -> None:
+class WatchedLock:
+    """Tells when somebody comes to wait."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.came = threading.Semaphore(0)
+        self.release = self._lock.release
+
+    def acquire(self, timeout: float) -> bool:
+        self.came.release()
+        return self._lock.acquire(timeout=timeout)
+
+
+def test_threads_that_wait_for_a_token_get_the_one_that_was_fetched(
+    open_source: Any, script: Any, says: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     script.on("POST", TOKEN, says(201, GOOD))
     source = open_source()
+    lock = WatchedLock()
+    monkeypatch.setattr(source, "_lock", lock)
+    go_on = threading.Event()
+    answer = script.send
+
+    def slow(*args: Any, **kwargs: Any) -> Any:
+        go_on.wait(5)
+        return answer(*args, **kwargs)
+
+    script.send = slow
 
     with ThreadPoolExecutor(8) as pool:
-        tokens = set(pool.map(lambda _: source.token().value, range(64)))
+        waiting = [pool.submit(source.token) for _ in range(8)]
+        for _ in waiting:
+            lock.came.acquire(timeout=5)
+        go_on.set()
 
-    assert tokens == {"token-1"}
+    assert {each.result().value for each in waiting} == {"token-1"}
     assert len(script.asked) == 1
 
 
