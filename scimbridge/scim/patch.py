@@ -106,10 +106,16 @@ def _merged(
             continue
         if sub.mutability == "immutable" and old.get(sub.name) is not None:
             raise Mutability(f"{operation.path} cannot change {sub.name}, which is immutable")
-        if changes[sub.name] is None:
+    return _without_nulls(operation, {**old, **changes}) or None
+
+
+def _without_nulls(operation: Operation, value: Mapping[str, Any]) -> dict[str, Any]:
+    """A complex value without what is cleared; all that is required has to be there."""
+    kept = {name: each for name, each in value.items() if each is not None}
+    for sub in operation.attribute.sub_attributes:
+        if sub.name not in kept and sub.mutability != "readOnly":
             _check_required(operation, sub)
-    merged = {name: value for name, value in {**old, **changes}.items() if value is not None}
-    return merged or None
+    return kept
 
 
 def _change_elements(operation: Operation, elements: list[Any], dialect: Dialect) -> list[Any]:
@@ -150,7 +156,7 @@ def _without_match(operation: Operation, elements: list[Any], dialect: Dialect) 
     if not dialect.tolerates("create-on-no-match"):
         raise NoTarget(f"{path} selects nothing")
     changes = value if path.sub_attribute is None else {path.sub_attribute.name: value}
-    created = {name: each for name, each in {**given, **changes}.items() if each is not None}
+    created = _without_nulls(operation, {**given, **changes})
     return _one_primary(elements, [*elements, created])
 
 

@@ -70,6 +70,7 @@ def test_of_several_values_the_primary_or_the_first_is_sorted_by() -> None:
 
     assert order("emails", None, nameless, empty, first, primary) == ["2", "1", "3", "4"]
     assert order("emails.value", None, first, primary) == ["2", "1"]
+    assert order("emails.type", None, first, nameless) == ["3", "1"]
 
 
 def test_extensions_instants_and_arrays_can_be_sorted_by() -> None:

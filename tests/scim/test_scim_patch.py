@@ -350,6 +350,14 @@ def test_a_required_sub_attribute_cannot_be_cleared_or_left_out() -> None:
         on_vendor(op("replace", f"{V}:seat", value={"floor": None}), seat={"floor": 1})
 
 
+def test_a_required_sub_attribute_may_be_there_already() -> None:
+    desk = op("add", f"{V}:seat", value={"desk": "a"})
+
+    assert on_vendor(desk, seat={"floor": 1}) == {"seat": {"floor": 1, "desk": "a"}}
+    with pytest.raises(InvalidValue, match="floor is required"):
+        on_vendor(desk, origin="x")
+
+
 def test_a_required_array_cannot_be_emptied() -> None:
     with pytest.raises(Mutability, match="tags is required"):
         on_vendor(op("remove", f'{V}:tags[value eq "a"]'), tags=["a"])
