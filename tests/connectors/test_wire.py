@@ -160,7 +160,7 @@ def test_a_vendor_that_drips_is_given_up_at_the_deadline(
     with deadline(0.3), pytest.raises(OutcomeUnknown, match="no answer in time"):
         send(client, server, repeatable=False)
 
-    assert 0.29 < time.monotonic() - started < 1.0
+    assert 0.29 < time.monotonic() - started < 3
 
 
 def test_what_came_late_does_not_buy_more_time(client: Http, serve: Callable[..., Server]) -> None:
