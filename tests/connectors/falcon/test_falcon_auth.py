@@ -123,7 +123,7 @@ def test_threads_that_wait_for_a_token_get_the_one_that_was_fetched(
     assert len(script.asked) == 1
 
 
-def test_whoever_waits_for_anothers_token_keeps_the_own_deadline(
+def test_whoever_waits_for_the_token_of_another_keeps_the_own_deadline(
     open_source: Any, script: Any, says: Any
 ) -> None:
     source = open_source()

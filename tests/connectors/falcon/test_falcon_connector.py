@@ -33,7 +33,7 @@ USERS = "/user-management/entities/users/v1"
 ACTIONS = "/user-management/entities/user-role-actions/v1"
 MARA = "3c9f1b7e-2a54-4d0e-9b1c-60f7a8e2d413"
 TOMAS = "7b02d4a6-51ce-4f38-8e6d-1d93c5b7f026"
-INES = "e58a90c3-6f17-4b2d-a4e0-94b6d2c17f85"
+OKAFOR = "e58a90c3-6f17-4b2d-a4e0-94b6d2c17f85"
 PAT_OF_THE_CHILD = "pat.novak@north.example.com"
 NOBODY = "ffffffff-ffff-4fff-8fff-ffffffffffff"
 NEWCOMER = Account(user_name="new.hire@example.com", given_name="New", family_name="Hire")
@@ -260,7 +260,7 @@ def test_roles_through_a_user_group_are_inherited(grant_type: str) -> None:
 
 
 def test_a_temporary_role_shows_its_end(falcon: FalconConnector) -> None:
-    ends = {grant.entitlement.native_id: grant.expires for grant in falcon.grants(INES)}
+    ends = {grant.entitlement.native_id: grant.expires for grant in falcon.grants(OKAFOR)}
 
     assert ends["event_viewer"] is not None
     assert ends["falconhost_read_only"] is None
