@@ -24,10 +24,6 @@ def to_account(user: Mapping[str, Any]) -> Account:
     created = _moment(user.get("created_at"))
     updated = _moment(user.get("updated_at"))
     given, family = _text(user.get("first_name")), _text(user.get("last_name"))
-    attributes = {
-        "status": _text(user.get("status")),
-        "lastLogin": _text(user.get("last_login_at")),
-    }
     return Account(
         native_id=user["uuid"],
         user_name=user["uid"],
@@ -35,11 +31,20 @@ def to_account(user: Mapping[str, Any]) -> Account:
         family_name=family,
         display_name=" ".join(filter(None, (given, family))),
         email=user["uid"],
-        attributes={name: value for name, value in attributes.items() if value},
+        attributes=to_attributes(user),
         created=created,
         # ``updated_at`` has been seen a few milliseconds before ``created_at``.
         last_modified=max(filter(None, (created, updated)), default=None),
     )
+
+
+def to_attributes(user: Mapping[str, Any]) -> dict[str, str]:
+    """What a user record shows of the vendor's own attributes."""
+    attributes = {
+        "status": _text(user.get("status")),
+        "lastLogin": _text(user.get("last_login_at")),
+    }
+    return {name: value for name, value in attributes.items() if value}
 
 
 def from_account(account: Account) -> dict[str, str]:
