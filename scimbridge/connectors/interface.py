@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from scimbridge.scim.filters import Filter
 
@@ -93,6 +93,8 @@ class Created:
     native_id: str
     granted: frozenset[Entitlement] = frozenset()
     """Those of the wanted entitlements that the vendor gave with the creation itself."""
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    """The vendor's own attributes of the account, as its answer shows them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,12 +90,12 @@ def _scenes(idp: _Idp) -> Iterator[tuple[str, requests.Response]]:
     yield "Ada is hired", idp.find_or_post("ada", "/Users", "userName", user)
     for group in ("SEC Analysts", "SEC Readers"):
         member = [{"value": idp.ids["ada"]}]
-        operation = {"op": "add", "path": "members", "value": member}
-        yield f"She joins {group}", idp.patch(group, "/Groups", operation)
+        joining = {"op": "add", "path": "members", "value": member}
+        yield f"She joins {group}", idp.patch(group, "/Groups", joining)
     leave = {"op": "remove", "path": f'members[value eq "{idp.ids["ada"]}"]'}
     yield "She moves: no analyst any more", idp.patch("SEC Analysts", "/Groups", leave)
     for active, what in ((False, "She takes a year off"), (True, "She is back")):
-        operation = {"op": "replace", "value": {"active": active}}
+        operation: dict[str, Any] = {"op": "replace", "value": {"active": active}}
         yield what, idp.patch("ada", "/Users", operation)
     yield "She leaves for good", idp.send("DELETE", f"/Users/{idp.ids['ada']}")
     for group in ("SEC Analysts", "SEC Readers"):

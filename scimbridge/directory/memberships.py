@@ -35,7 +35,11 @@ class GroupRef:
 
 
 _MEMBERS = (
-    select(_M.member_id, _members.c.display, _members.c.resource_type)
+    select(
+        _M.member_id,
+        func.coalesce(_M.display, _members.c.display),
+        _members.c.resource_type,
+    )
     .select_from(
         memberships.join(resources, _R.pk == _M.group_pk).outerjoin(
             _members, (_members.c.scim_id == _M.member_id) & (_members.c.target == _R.target)
@@ -87,6 +91,7 @@ _SET_WANT = (
     .where(_M.group_pk == bindparam("of_group"), _M.member_id == bindparam("of_member"))
     .values(
         want=bindparam("new_want"),
+        display=bindparam("new_display"),
         operation_pk=bindparam("new_operation"),
         generation=bindparam("new_generation"),
     )
@@ -177,10 +182,11 @@ def want(
     *,
     operation_pk: int | None,
     generations: Mapping[str, int],
+    displays: Mapping[str, str | None],
 ) -> None:
     """Set which members are desired; ``changes`` holds real changes only.
 
-    ``generations`` gives, for each member whose account is affected, the generation to wait for.
+    ``displays`` is what the client calls those who join; ``generations`` gives, for each member whose account is affected, the generation to wait for.
     """
     known: set[str] = set()
     for chunk in chunks(list(changes)):
@@ -195,6 +201,7 @@ def want(
             "member_id": member_id,
             "want": int(wanted_now),
             "have": 0,
+            "display": displays.get(member_id),
             "operation_pk": operation_pk,
             "generation": generations.get(member_id, 0),
         }
@@ -208,6 +215,7 @@ def want(
             "of_group": group_pk,
             "of_member": member_id,
             "new_want": int(changes[member_id]),
+            "new_display": displays.get(member_id),
             "new_operation": operation_pk,
             "new_generation": generations.get(member_id, 0),
         }
@@ -228,6 +236,23 @@ def confirm(connection: Connection, operation_pk: int) -> list[str]:
     changed = list(connection.execute(_CHANGED_BY, parameters).scalars())
     connection.execute(_DROP_UNWANTED, parameters)
     connection.execute(_CONFIRM_WANTED, parameters)
+    return changed
+
+
+def rename(connection: Connection, group_pk: int, displays: Mapping[str, str | None]) -> bool:
+    """Take over what the client calls members that stay; whether that changed anything."""
+    changed = False
+    for member_id, display in displays.items():
+        done = connection.execute(
+            update(memberships)
+            .where(
+                _M.group_pk == group_pk,
+                _M.member_id == member_id,
+                _M.display.is_distinct_from(display),
+            )
+            .values(display=display)
+        )
+        changed = changed or done.rowcount > 0
     return changed
 
 

@@ -97,6 +97,8 @@ memberships = _table(
     # Desired and confirmed; a row with neither does not exist.
     _flag("want"),
     _flag("have"),
+    # What the client sent along as the member's display, to be read back unchanged.
+    Column("display", Text),
     # The operation that last changed `want`, until it is finished.
     Column("operation_pk", Big),
     # The member's generation that carries this change; 0 if no account is affected.

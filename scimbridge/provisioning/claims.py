@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sqlalchemy import Connection
+
 from scimbridge.directory import journal, resources
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.resources import ResourceRow
@@ -35,22 +37,24 @@ class Claims:
     def await_rivals(self, target: str, resource_type: str, key: str) -> None:
         """Wait while another request that creates the same resource is alive.
 
-        Returns if there is none, or if it vanished without an answer. Raises `Uniqueness` if it
-        succeeded, `TemporarilyUnavailable` if it takes too long.
+        Returns if there is none, if it was answered, or if it vanished without an answer. Raises
+        `TemporarilyUnavailable` if it takes too long.
         """
         until = time.monotonic() + self.deadline_s
         while time.monotonic() < until:
             with self.directory.read() as connection:
                 row = resources.find_by_any_key(connection, target, resource_type, key)
-                if row is None:
+                if row is None or not self.is_being_created(connection, row):
                     return
-                creation = journal.last_creation(connection, row.pk)
-            if row.claimed and row.confirmed is not None:
-                raise taken(resource_type, key)
-            if creation is None or not self._is_alive(creation):
-                return
             self.pause(_POLL_S)
         raise TemporarilyUnavailable(f"{key} is being created by another request")
+
+    def is_being_created(self, connection: Connection, row: ResourceRow) -> bool:
+        """Whether a request that creates ``row`` is alive, or is writing its answer."""
+        if row.claimed and row.confirmed is not None:
+            return False
+        creation = journal.last_creation(connection, row.pk)
+        return creation is not None and self._is_alive(creation)
 
     def _is_alive(self, creation: journal.OperationRow) -> bool:
         if creation.attempts:

@@ -8,8 +8,11 @@ search is repeated before the create is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import orjson
 
 from scimbridge.connectors.interface import Account, Created, Entitlement
 from scimbridge.directory import grants, resources
@@ -26,7 +29,7 @@ from scimbridge.errors import (
 from scimbridge.provisioning.correlate import derived_id
 from scimbridge.provisioning.plan import CreateAccount
 from scimbridge.provisioning.targets import Target
-from scimbridge.provisioning.work import Work, dump_account
+from scimbridge.provisioning.work import Work, dump_account, parse_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,11 @@ class Correlation:
         }
         if item.row.scim_id is None:
             columns["scim_id"] = derived_id(self.target.name, "User", created.native_id)
+        shown = created.attributes or account.attributes
         with self.directory.write() as connection:
+            if shown and self.target.extension:
+                (row,) = resources.by_pks(connection, [item.row.pk])
+                columns["desired"] = self._with_attributes(row.desired, shown)
             resources.change(connection, item.row.pk, **columns)
             # A rename back to an account that was about to go.
             grants.forget_retired(connection, item.row.pk, [created.native_id])
@@ -136,6 +143,13 @@ class Correlation:
                 grants.HELD,
                 [(item.row.pk, (held.kind, held.native_id)) for held in created.granted],
             )
+
+    def _with_attributes(self, text: str, shown: Mapping[str, Any]) -> str:
+        """The document with what only the vendor says of the account; the IdP's word stands."""
+        document, urn = parse_document(text), str(self.target.extension)
+        document[urn] = {**shown, **document.get(urn, {})}
+        document["schemas"] = self.target.user_type.schemas_of(document)
+        return orjson.dumps(document).decode()
 
     def _cannot_create(self, account: Account) -> VendorRejected:
         return VendorRejected(

@@ -6,7 +6,7 @@ Members are rows, never a document: a change costs what changes, not what the gr
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -30,6 +30,15 @@ from scimbridge.scim.operations import Operation
 
 
 @dataclass(frozen=True, slots=True)
+class _Joining:
+    """A change of membership: who joins or leaves, and who is called otherwise from now on."""
+
+    wanted: Mapping[str, bool]
+    displays: Mapping[str, str | None] = field(default_factory=dict)
+    renamed: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Groups:
     """The groups of one target. Documents are valid and normalised (`scimbridge.scim.messages`).
 
@@ -45,17 +54,20 @@ class Groups:
         members = members_of(document)
         name = document["displayName"]
         key = group_key(name)
-        self.writes.claims.await_rivals(target.name, "Group", key)
-        with self.writes.directory.write() as connection:
-            row = resources.find_by_any_key(connection, target.name, "Group", key)
-            if row is not None and (target.config.unique_group_names or not row.claimed):
-                require_free(row)
-            else:
-                row = self._insert(connection, document, key)
-            self._require_mapping(row, name)
-            change = MemberChange(replace=True, add=members)
-            operation = self._want(connection, row, without_members(document), change, caller)
-        return self._finish(row, operation)
+        while True:
+            self.writes.claims.await_rivals(target.name, "Group", key)
+            with self.writes.directory.write() as connection:
+                row = resources.find_by_any_key(connection, target.name, "Group", key)
+                if row is not None and self.writes.claims.is_being_created(connection, row):
+                    continue
+                if row is not None and (target.config.unique_group_names or not row.claimed):
+                    require_free(row)
+                else:
+                    row = self._insert(connection, document, key)
+                self._require_mapping(row, name)
+                change = MemberChange(replace=True, add=members)
+                operation = self._want(connection, row, without_members(document), change, caller)
+            return self._finish(row, operation)
 
     def replace(
         self,
@@ -110,8 +122,8 @@ class Groups:
             operation = self.writes.record(
                 connection, caller, row, kind="delete", generation=generation, removal=True
             )
-            members = dict.fromkeys(memberships.wanted(connection, row.pk), False)
-            self._change_members(connection, row, members, operation)
+            leaving = dict.fromkeys(memberships.wanted(connection, row.pk), False)
+            self._change_members(connection, row, _Joining(wanted=leaving), operation)
             self._confirm_at_once(connection, row, operation)
         self.writes.operations.see_through(operation)
 
@@ -128,7 +140,10 @@ class Groups:
     ) -> int | None:
         """Record what is wanted; returns the operation, or None if nothing changes at all."""
         before = parse_document(row.desired)
-        members = self._member_changes(connection, row, change)
+        joining = self._member_changes(connection, row, change)
+        members = joining.wanted
+        if joining.renamed and memberships.rename(connection, row.pk, joining.renamed):
+            resources.change(connection, row.pk, revision=row.revision + 1)
         renamed = after["displayName"] != before["displayName"]
         new = row.confirmed is None
         if after == before and not members and row.settled and not new and row.claimed:
@@ -160,38 +175,49 @@ class Groups:
         )
         if new or renamed:
             self._remap(connection, row, after["displayName"], operation)
-        self._change_members(connection, row, members, operation)
+        self._change_members(connection, row, joining, operation)
         self._confirm_at_once(connection, row, operation)
         return operation
 
     def _member_changes(
         self, connection: Connection, row: ResourceRow, change: MemberChange
-    ) -> dict[str, bool]:
-        """Member id to whether it is wanted from now on; real changes only."""
+    ) -> _Joining:
+        """What ``change`` means for the members that there are; real changes only."""
         if change.replace or change.needs_members:
             current = {
                 member.member_id: Member(member.member_id, member.resource_type, member.display)
                 for member in memberships.wanted_members(connection, row.pk)
             }
             after = change.apply(current)
-            return dict.fromkeys(current.keys() - after.keys(), False) | dict.fromkeys(
-                after.keys() - current.keys(), True
-            )
-        held = memberships.wanted_among(connection, row.pk, {*change.add, *change.remove})
-        return dict.fromkeys(set(change.remove) & held, False) | dict.fromkeys(
-            change.add.keys() - held, True
+            held, named = set(current), set(after)
+            gone, joining = held - named, {name: after[name] for name in named - held}
+            staying = {name: after[name] for name in named & held}
+        else:
+            held = memberships.wanted_among(connection, row.pk, {*change.add, *change.remove})
+            gone = set(change.remove) & held
+            joining = {name: change.add[name] for name in change.add.keys() - held}
+            staying = {name: change.add[name] for name in change.renewed & held}
+        return _Joining(
+            wanted=dict.fromkeys(gone, False) | dict.fromkeys(joining, True),
+            displays={name: member.display for name, member in joining.items()},
+            renamed={name: each.display for name, each in staying.items() if each.display},
         )
 
     def _change_members(
-        self, connection: Connection, row: ResourceRow, members: Mapping[str, bool], operation: int
+        self, connection: Connection, row: ResourceRow, change: _Joining, operation: int
     ) -> None:
-        if not members:
+        if not change.wanted:
             return
         generations: dict[str, int] = {}
         if memberships.granted_by(connection, row.pk):
-            generations = self._unsettle(connection, members)
+            generations = self._unsettle(connection, change.wanted)
         memberships.want(
-            connection, row.pk, members, operation_pk=operation, generations=generations
+            connection,
+            row.pk,
+            change.wanted,
+            operation_pk=operation,
+            generations=generations,
+            displays=change.displays,
         )
 
     def _remap(self, connection: Connection, row: ResourceRow, name: str, operation: int) -> None:

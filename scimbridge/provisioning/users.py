@@ -38,11 +38,24 @@ class Users:
         document, secrets = take_secrets(document, self.writes.target.user_type)
         key = user_key(document["userName"])
         self.writes.target.guard.check_account(document["userName"])
-        self.writes.claims.await_rivals(self.writes.target.name, "User", key)
+        intent = None
+        while intent is None:
+            self.writes.claims.await_rivals(self.writes.target.name, "User", key)
+            intent = self._intend_creation(document, key, caller)
+        pk, operation = intent
+        self.writes.operations.see_through(operation, secrets={pk: secrets})
+        return self.writes.reread(pk)
+
+    def _intend_creation(
+        self, document: Document, key: str, caller: Caller
+    ) -> tuple[int, int] | None:
+        """Primary keys of the user and of the operation; None if another request was faster."""
         with self.writes.directory.write() as connection:
             row = resources.find_by_any_key(connection, self.writes.target.name, "User", key)
             if row is None:
                 row = self._insert(connection, document, key)
+            elif self.writes.claims.is_being_created(connection, row):
+                return None
             else:
                 require_free(row)
                 # What the vendor holds may have changed since it was looked at.
@@ -55,8 +68,7 @@ class Users:
                 generation=row.generation,
                 detail={"userName": document["userName"]},
             )
-        self.writes.operations.see_through(operation, secrets={row.pk: secrets})
-        return self.writes.reread(row.pk)
+        return row.pk, operation
 
     def replace(
         self,

@@ -28,6 +28,8 @@ class Projection:
     """For the top of the document (None) and for each extension: the attributes that are shown,
     each with those of its sub-attributes that are, or None for all of them."""
     is_default: bool
+    on_request: frozenset[str]
+    """The extensions of which nothing is shown unless it is asked for."""
     """Neither ``attributes`` nor ``excludedAttributes`` was given."""
 
     def includes(self, name: str) -> bool:
@@ -54,11 +56,15 @@ def parse_projection(
 def project(document: Mapping[str, Any], projection: Projection) -> dict[str, Any]:
     """What ``projection`` shows of ``document``; what is shown whole is shared with it."""
     result = _project_container(document, projection.containers[None])
+    silent = [urn for urn in projection.on_request if urn in document]
     for urn, shown in projection.containers.items():
         if urn is not None and urn in document:
             container = _project_container(document[urn], shown)
             if container:
                 result[urn] = container
+    if silent and "schemas" in result:
+        # An extension of which everything has to be asked for is not announced unless it was.
+        result["schemas"] = [urn for urn in result["schemas"] if urn not in silent or urn in result]
     return result
 
 
@@ -93,7 +99,12 @@ def _projection(
         urn: MappingProxyType(dict(choice.shown(urn, attributes)))
         for urn, attributes in resource_type.containers()
     }
-    return Projection(MappingProxyType(containers), not wanted and not unwanted)
+    on_request = frozenset(
+        urn
+        for urn, attributes in resource_type.containers()
+        if urn is not None and all(each.returned in ("request", "never") for each in attributes)
+    )
+    return Projection(MappingProxyType(containers), not wanted and not unwanted, on_request)
 
 
 def _keys(names: tuple[str, ...], resource_type: ResourceType) -> Iterator[_Key]:

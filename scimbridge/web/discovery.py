@@ -14,7 +14,7 @@ from scimbridge.scim.messages import list_response
 from scimbridge.web.bulk import MAX_OPERATIONS
 from scimbridge.web.responses import scim_response
 from scimbridge.web.search import CURSOR_SECONDS
-from scimbridge.web.site import SCIM_PATH, site
+from scimbridge.web.site import SCIM_PATH, listed_endpoints, site
 
 discovery = Blueprint("discovery", __name__, url_prefix=SCIM_PATH)
 
@@ -71,7 +71,8 @@ def resource_types(target: str) -> Response:
     """RFC 7643 section 6."""
     provider = site().provider(target)
     _refuse_filter()
-    return _list([_type_document(kind, target) for kind in _types(provider)])
+    shown = [_type_document(each.resource_type, target) for each in listed_endpoints(provider)]
+    return _list(shown)
 
 
 @discovery.get("/ResourceTypes/<name>")
@@ -145,8 +146,16 @@ def _list(documents: list[dict[str, Any]]) -> Response:
 
 
 def _type_document(kind: ResourceType, target: str) -> dict[str, Any]:
+    document = kind.document()
+    # One with nothing to write in it is found under /Schemas and shown to who asks for it by name:
+    # clients take what is attached to a type for something to fill.
+    document["schemaExtensions"] = [
+        {"schema": extension.id, "required": required}
+        for extension, required in kind.extensions
+        if any(attribute.mutability != "readOnly" for attribute in extension.attributes)
+    ]
     location = f"{site().base_url(target)}/ResourceTypes/{kind.name}"
-    return kind.document() | {"meta": {"resourceType": "ResourceType", "location": location}}
+    return document | {"meta": {"resourceType": "ResourceType", "location": location}}
 
 
 def _schema_document(schema: Schema, target: str) -> dict[str, Any]:

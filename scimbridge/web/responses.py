@@ -40,7 +40,11 @@ def _negotiated() -> str:
 
 
 def _accepted() -> str | None:
-    accept = request.accept_mimetypes
-    if not accept or accept[SCIM_JSON]:
+    ranges = [(text.partition(";")[0].strip(), q) for text, q in request.accept_mimetypes]
+    if not ranges:
         return SCIM_JSON
-    return JSON if accept[JSON] else None
+    for offered in (SCIM_JSON, JSON):
+        # Parameters such as charset do not count: both types are UTF-8 by definition.
+        if any(q and text in (offered, "application/*", "*/*") for text, q in ranges):
+            return offered
+    return None

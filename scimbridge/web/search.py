@@ -17,7 +17,7 @@ from scimbridge.scim.listing import Page, parse_page
 from scimbridge.scim.messages import SearchRequest, list_response
 from scimbridge.scim.projection import parse_projection, project
 from scimbridge.web.responses import scim_response
-from scimbridge.web.site import site
+from scimbridge.web.site import listed_endpoints, site
 
 CURSOR_SECONDS = 3600
 """How long a cursor may be used; advertised as ``cursorTimeout``."""
@@ -60,7 +60,7 @@ def list_of_all(provider: ServiceProvider, asked: SearchRequest) -> Response:
     total = 0
     refused: InvalidFilter | None = None
     answered = False
-    for endpoint in provider.endpoints.values():
+    for endpoint in listed_endpoints(provider):
         rest = Page(max(1, page.start_index - total), page.count - len(shown))
         try:
             found, matching = _search(provider, endpoint, asked, rest)

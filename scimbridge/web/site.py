@@ -9,11 +9,13 @@ from flask import current_app, request
 
 from scimbridge.config import BridgeConfig
 from scimbridge.errors import NotFound
+from scimbridge.provisioning.endpoints import Endpoint
 from scimbridge.provisioning.service_provider import ServiceProvider
 from scimbridge.web.auth import Authenticator
 
 SCIM_PATH = "/<target>/scim/v2"
 EXTENSION = "scimbridge"
+_OKTA_URN = "urn:okta:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +44,18 @@ def site() -> Site:
     """The site that the current application serves."""
     found: Site = current_app.extensions[EXTENSION]
     return found
+
+
+def listed_endpoints(provider: ServiceProvider) -> list[Endpoint]:
+    """The resource types that the client of this request is told of.
+
+    Okta's own types are listed to Okta alone; by name everybody finds them. Its entitlement
+    discovery needs them in the list, while general clients (scim2-tester, for one) take every
+    listed type for one that can be created.
+    """
+    is_okta = request.user_agent.string.lower().startswith("okta")
+    return [
+        endpoint
+        for endpoint in provider.endpoints.values()
+        if is_okta or not endpoint.resource_type.schema.id.startswith(_OKTA_URN)
+    ]

@@ -16,6 +16,7 @@ from scimbridge.connectors.falcon.mapping import (
     name_change,
     normal_uid,
     to_account,
+    to_attributes,
     to_entitlement_details,
     to_held_grant,
 )
@@ -163,7 +164,7 @@ class FalconConnector(Connector):
             raise self._create_refused(account, error) from error
         for user in reply.resources:
             if isinstance(user, Mapping) and isinstance(user.get("uuid"), str):
-                return Created(user["uuid"], attributes=_attributes(user))
+                return Created(user["uuid"], attributes=to_attributes(user))
         raise OutcomeUnknown(
             f"{self._target}: the answer to creating {account.user_name!r} shows no user; "
             "it may have been created all the same",
@@ -289,11 +290,6 @@ class FalconConnector(Connector):
                 "or give the API client the scope Sensor Download: read"
             ) from error
         return cid
-
-
-def _attributes(user: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The extension's attributes, as far as the answer to a creation shows them."""
-    return to_account({"uid": "", **user}).attributes
 
 
 def _checked(native_id: str) -> str:

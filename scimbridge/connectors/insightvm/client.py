@@ -15,7 +15,7 @@ from scimbridge.connectors.http import Http, Params, Wiring, open_attempts
 from scimbridge.connectors.insightvm.answers import PRIVILEGE, Call, read_answer
 from scimbridge.connectors.insightvm.settings import InsightVMSettings
 from scimbridge.connectors.insightvm.totp import one_time_code
-from scimbridge.errors import VendorDenied, VendorNotFound, VendorUnavailable
+from scimbridge.errors import VendorDenied, VendorError, VendorNotFound, VendorUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -132,10 +132,25 @@ class InsightVMClient:
                 headers={} if json is None else {"Content-Type": "application/json"},
                 authorize=self._authorize,
             )
+            if answer.status == 401 and self._in_maintenance():
+                raise VendorUnavailable(
+                    f"{call}: the console is in maintenance mode", retry_after=_FIRST_HOLD_S
+                )
             self._refusals.note(refused=answer.status == 401)
             return read_answer(answer, call, self._wiring.now())
 
         return self._attempts.run(attempt, repeatable=repeatable)
+
+    def _in_maintenance(self) -> bool:
+        """Whether a 401 says nothing of the credentials: the console gives it in maintenance too.
+
+        Its start page then says so, which the PowerShell module Rapid7Nexpose goes by as well.
+        """
+        try:
+            page = self._http.send("GET", f"{self._settings.base_url}/", route="/", repeatable=True)
+        except VendorError:
+            return False
+        return b"maintenance" in page.body.lower()
 
     def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         login = f"{self._settings.username}:{self._settings.password.reveal()}"

@@ -87,9 +87,7 @@ class UserWriter:
                     f"{self.target}: {user['login']} is the bridge's own account at the console "
                     "and is never changed by it"
                 )
-            opened = OpenUser(self, user)
-            opened.settle()
-            yield opened
+            yield OpenUser(self, user)
 
 
 class OpenUser:
@@ -119,7 +117,9 @@ class OpenUser:
         it is a ``removal``.
         """
         if wanted == self.edit and password is None:
+            self.settle()
             return
+        owed = self._writer.owed.get(self.id, {})
         kept = self._kept(wanted)
         if kept:
             self._announce(kept)
@@ -127,11 +127,11 @@ class OpenUser:
         try:
             self._writer.client.call("PUT", USER, at={"id": self.id}, json=body)
         except (VendorRejected, VendorNotFound, VendorDenied):
-            self._writer.owed.pop(self.id, None)
+            self._owe(owed)
             raise
         for kind, ids in kept.items():
             self._put_back(kind, ids)
-        self._writer.owed.pop(self.id, None)
+        self._owe({})
         self.user = self._writer.users.get(self.id)
         if not wanted.shown_by(self.edit):
             reason = f"{self._name} was changed, and the console still shows something else"
@@ -167,26 +167,31 @@ class OpenUser:
         if reason is not None:
             refused = VendorRejected(f"{self._name} {reason}, and cannot be given a single {kind}")
             return dict.fromkeys(ids, refused)
+        self.settle()
         return self._lists.add(kind, self.id, ids)
 
     def remove(self, kind: str, ids: Collection[str]) -> Failures:
         """Take access to single sites or asset groups away; what failed."""
         if self.edit.has_all(kind):
             return {}
+        self.settle()
         return self._lists.remove(kind, self.id, ids)
 
     def settle(self) -> None:
         """Put back what an earlier PUT has taken away, as far as it still matters."""
         for kind, ids in self._writer.owed.get(self.id, {}).items():
-            if not self.edit.has_all(kind):
+            if _why_no_list(self.edit, kind) is None:
                 self._put_back(kind, ids | self._lists.read(kind, self.id))
-        self._writer.owed.pop(self.id, None)
+        self._owe({})
 
     def _kept(self, wanted: Edit) -> Lists:
         """What the PUT of ``wanted`` drops and has to be put back."""
         kept: dict[str, frozenset[str]] = {}
+        owed = self._writer.owed.get(self.id, {})
         for kind in LISTS:
-            held = frozenset() if self.edit.has_all(kind) else self._lists.read(kind, self.id)
+            if self.edit.has_all(kind):
+                continue
+            held = self._lists.read(kind, self.id) | owed.get(kind, frozenset())
             reason = _why_no_list(wanted, kind)
             if held and reason is not None:
                 raise VendorRejected(
@@ -204,7 +209,13 @@ class OpenUser:
             raise VendorUnavailable(f"{self._name}: no time was left to change it safely")
         for kind, ids in kept.items():
             logger.info("%s has access to %s %s", self._name, kind, ", ".join(sorted(ids)))
-        self._writer.owed[self.id] = kept
+        self._owe(kept)
+
+    def _owe(self, lists: Lists) -> None:
+        if lists:
+            self._writer.owed[self.id] = lists
+        else:
+            self._writer.owed.pop(self.id, None)
 
     def _put_back(self, kind: str, ids: frozenset[str]) -> None:
         try:
