@@ -224,6 +224,16 @@ def test_a_page_of_users_seen_before_is_not_read_again(
     assert script.calls().count(f"POST {READ}") == 1
 
 
+def test_a_new_user_shows_the_vendors_own_attributes_at_once(
+    falcon: FalconConnector, script: Any, says: Any
+) -> None:
+    script.on("POST", USERS, says(201, {"resources": [user(status="active")]}))
+
+    created = falcon.create_account(Account(user_name="jane@example.com"), frozenset())
+
+    assert (created.native_id, created.attributes) == (JANE, {"status": "active"})
+
+
 @pytest.mark.parametrize("resources", [[], None, ["text"], [{"uid": "jane@example.com"}]])
 def test_a_creation_that_shows_no_user_may_have_happened(
     falcon: FalconConnector, script: Any, says: Any, resources: Any
