@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -27,7 +26,6 @@ from scimbridge.errors import (
 _GROUPS = "user-group"
 _GROUP = "user-group/{group_id}"
 _NO_GROUP = "00000000-0000-4000-8000-000000000000_0"
-_ID_IN_MESSAGE = re.compile(r"group id (\S+)")
 
 
 class UserGroups:
@@ -56,35 +54,27 @@ class UserGroups:
             self._client.iam("DELETE", _GROUP, group_id=_NO_GROUP)
 
     def create(self, name: str, description: str) -> Entitlement:
-        """See `Connector.create_entitlement`."""
+        """See `Connector.create_entitlement`.
+
+        The answer tells the new id only within a sentence; the list, in which names are unique, is
+        believed instead.
+        """
         existing = self._called(name)
         if existing is not None:
-            return Entitlement(USER_GROUP, existing.id)
+            return existing
         body = {"group_name": name, "description": description}
+        taken: VendorConflict | None = None
         try:
-            answer = self._client.iam("POST", _GROUPS, body, repeatable=False)
-        except VendorConflict:
-            existing = self._called(name)
-            if existing is None:
-                raise
-            return Entitlement(USER_GROUP, existing.id)
-        finally:
-            self._list.forget()
-        told = (
-            _ID_IN_MESSAGE.search(str(answer.get("message")))
-            if isinstance(answer, Mapping)
-            else None
-        )
-        groups = self._list.fresh()
-        created = groups.get(told[1]) if told else None
-        if created is None or created.name != name:
-            created = next((group for group in groups.values() if group.name == name), None)
+            self._client.iam("POST", _GROUPS, body, repeatable=False)
+        except VendorConflict as error:
+            taken = error
+        created = self._called(name)
         if created is None:
-            raise OutcomeUnknown(
+            raise taken or OutcomeUnknown(
                 f"{self._target}: creating the user group {name!r} was accepted, and the list of "
                 "groups does not show it yet"
             )
-        return Entitlement(USER_GROUP, created.id)
+        return created
 
     def update(self, entitlement: Entitlement, name: str, description: str) -> None:
         """See `Connector.update_entitlement`."""
@@ -95,10 +85,7 @@ class UserGroups:
         if (group.name, group.description) == (name, description):
             return
         body = {"group_name": name, "description": description}
-        try:
-            self._client.iam("PATCH", _GROUP, body, group_id=group_id)
-        finally:
-            self._list.forget()
+        self._client.iam("PATCH", _GROUP, body, group_id=group_id)
         shown = self._list.fresh().get(group_id)
         if shown is None:
             raise VendorNotFound(f"{self._target}: the tenant has no {entitlement} any more")
@@ -118,16 +105,16 @@ class UserGroups:
             pass
         except VendorRejected as error:
             refused = error
-        finally:
-            self._list.forget()
         if group_id in self._list.fresh():
             raise refused or VendorUnavailable(
                 f"{self._target}: deleting {entitlement} was accepted, and it is still there"
             )
 
-    def _called(self, name: str) -> UserGroup | None:
-        groups = self._list.fresh().values()
-        return next((group for group in groups if group.name == name), None)
+    def _called(self, name: str) -> Entitlement | None:
+        for group in self._list.fresh().values():
+            if group.name == name:
+                return Entitlement(USER_GROUP, group.id)
+        return None
 
     def _read(self) -> dict[str, UserGroup]:
         return to_user_groups(self._client.iam_list(_GROUPS))

@@ -184,12 +184,9 @@ class RbacTenant:
                 role = each.entitlement.native_id if action == "grant" else ""
                 by_role.setdefault(role, []).append((user, each))
         failures: Failures = {}
-        try:
-            for role, todo in by_role.items():
-                for start in range(0, len(todo), _USERS_AT_A_TIME):
-                    failures |= self._change(role, todo[start : start + _USERS_AT_A_TIME])
-        finally:
-            self._users.forget()
+        for role, todo in by_role.items():
+            for start in range(0, len(todo), _USERS_AT_A_TIME):
+                failures |= self._change(role, todo[start : start + _USERS_AT_A_TIME])
         return failures
 
     def _change(self, role: str, todo: Sequence[tuple[User, Assignment]]) -> Failures:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -84,35 +85,56 @@ class CortexTenant:
 
     def fails(self, match: str, *, count: int = 50, **how: Any) -> None:
         method, _, route = match.partition(" ")
-        self.simulator.faults.add(Fault(method=method, route=route, **how), count=count)
+        self.simulator.faults.add(Fault(method=method, route=route or "*", **how), count=count)
 
 
 @contextmanager
 def open_tenant(
-    of_generation: int, *, switches: dict[str, Any] | None = None, **settings: Any
+    of_generation: int,
+    *,
+    switches: dict[str, Any] | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    **settings: Any,
 ) -> Iterator[CortexTenant]:
     """A tenant of this generation, in process."""
     simulator = create_simulator(switches={"generation": of_generation, **(switches or {})})
+    settings = {"generation": "iam" if of_generation == IAM else "v1", **settings}
+    connector = open_connector(simulator, clock, **settings)
+    try:
+        yield CortexTenant(simulator, connector)
+    finally:
+        connector.close()
+
+
+@contextmanager
+def another_connector(tenant: CortexTenant, **settings: Any) -> Iterator[CortexXdrConnector]:
+    """One that another process would have: it knows nothing of what the first one does."""
+    connector = open_connector(tenant.simulator, **settings)
+    try:
+        yield connector
+    finally:
+        connector.close()
+
+
+def open_connector(
+    simulator: Simulator[Any], clock: Callable[[], float] = time.monotonic, **settings: Any
+) -> CortexXdrConnector:
     given = simulator.credentials
     settings = {
         "base_url": "http://localhost",
         "api_key": Secret(given["api_key"]),
         "api_key_id": given["api_key_id"],
         "key_type": given["key_type"],
-        "generation": "iam" if of_generation == IAM else "v1",
         **settings,
     }
     wiring = Wiring(
         target="prod",
         open_adapter=lambda: WsgiAdapter(simulator.app),
+        clock=clock,
         sleep=lambda _seconds: None,
         uniform=lambda low, _high: low,
     )
-    connector = CortexXdrConnector(CortexXdrSettings(**settings), wiring)
-    try:
-        yield CortexTenant(simulator, connector)
-    finally:
-        connector.close()
+    return CortexXdrConnector(CortexXdrSettings(**settings), wiring)
 
 
 def role(native_id: str) -> Entitlement:
