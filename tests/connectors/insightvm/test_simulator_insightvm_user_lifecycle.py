@@ -123,6 +123,12 @@ def test_a_password_must_satisfy_the_policy(password: str, complaint: str) -> No
     assert console.call("GET", "", auth=MARA_SIGNS_IN).ok
 
 
+@pytest.mark.parametrize("password", ["Sh0rt-xx", "Long-Enough-0123456789AB"])
+def test_the_shortest_and_the_longest_password_will_do(password: str) -> None:
+    assert len(password) in (8, 24)
+    assert Console().create(password=password).ok
+
+
 @given(st.text(max_size=12), *[st.integers(0, 6)] * 5)
 def test_the_policy_is_what_the_switches_say(
     password: str, shortest: int, longest: int, capitals: int, digits: int, specials: int
