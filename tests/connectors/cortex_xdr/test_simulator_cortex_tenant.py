@@ -160,6 +160,8 @@ def test_the_state_shows_roles_and_memberships_as_grants() -> None:
         "name": "SOC Level 1",
         "direct": False,
     } in grants
+    roles = {each["account"] for each in grants if each["kind"] == "role"}
+    assert roles == {DANA, OMAR, LENA.lower(), RAJ}
 
 
 def test_a_user_of_the_support_portal_is_added_by_hand() -> None:
