@@ -8,7 +8,6 @@ RUN python -m venv --without-pip /opt/scimbridge
 COPY requirements/ requirements/
 RUN python -m pip --python /opt/scimbridge/bin/python install --no-cache-dir --no-compile \
         --require-hashes --requirement requirements/runtime.txt \
-    && awk '/^setuptools==/, !/\\$/' requirements/dev.txt > requirements/build.txt \
     && python -m pip install --no-cache-dir --require-hashes --requirement requirements/build.txt
 COPY . .
 RUN python -m pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /dist . \

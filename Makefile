@@ -4,21 +4,22 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 PYTEST_WORKERS ?= 2
 
 .PHONY: help
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-$(VENV)/.runtime: requirements/runtime.txt
+$(VENV)/.runtime: requirements/runtime.txt requirements/build.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "scimbridge needs Python 3.11 or newer; this is " + sys.version)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/runtime.txt
+	$(PIP) --require-hashes -r requirements/runtime.txt -r requirements/build.txt
+	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime pyproject.toml
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	$(PIP) --require-hashes -r requirements/dev.txt
 	@touch $@
 
 .PHONY: dev
@@ -40,4 +41,27 @@ format: $(VENV)/.dev ## Rewrite the sources in the house's format
 .PHONY: lock
 lock: ## Pin every dependency with its hashes, from pyproject.toml
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --extra postgresql --no-header --no-annotate pyproject.toml -o requirements/runtime.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --group build --no-header --no-annotate -o requirements/build.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --extra postgresql --group dev --no-header --no-annotate pyproject.toml -o requirements/dev.txt
+
+.PHONY: test
+test: $(VENV)/.dev ## Run all tests, with the coverage that the house asks for
+	$(BIN)/pytest -n $(PYTEST_WORKERS) --cov --cov-report= tests
+	$(BIN)/coverage report --fail-under=95 --format=total > /dev/null || { $(BIN)/coverage report; exit 1; }
+	$(BIN)/coverage report --include='scimbridge/scim/*,scimbridge/provisioning/*' --fail-under=100
+
+.PHONY: fuzz
+fuzz: $(VENV)/.dev ## Run the property tests for long
+	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n $(PYTEST_WORKERS) tests/scim tests/provisioning tests/connectors
+
+.PHONY: demo
+demo: $(VENV)/.runtime ## Bridge and simulated vendors on loopback, with a short story, until ctrl-C
+	$(BIN)/python -m scimbridge.cli demo
+
+.PHONY: conformance
+conformance: $(VENV)/.dev ## Black-box conformance against the demo; a report in reports/
+	$(BIN)/python -m conformance.against_demo --out reports
+
+.PHONY: clean
+clean: ## Remove the environment and everything generated
+	rm -rf $(VENV) build dist reports *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -115,7 +115,7 @@ class Converger:
                 item.error = error
                 continue
             correlation.bind(item, creation)
-            if item.error is None:
+            if item.error is None and not item.waiting:
                 bound.append(item)
         if not bound:
             return
@@ -129,7 +129,7 @@ class Converger:
             item.observed = fresh[item.row.pk].observed
 
     def _plan(self, item: Work) -> None:
-        if item.error is not None:
+        if item.error is not None or item.waiting:
             return
         try:
             if needs_direct_grants(item.desired, item.observed, self.target.policy):
@@ -163,7 +163,7 @@ class Converger:
         asserted: list[tuple[int, grants.Key]] = []
         taking: list[tuple[int, grants.Key]] = []
         for item in work:
-            if item.error is not None:
+            if item.error is not None or item.waiting:
                 continue
             touched = {step.entitlement for step in item.steps if isinstance(step, Grant | Revoke)}
             ours = item.observed.held | item.observed.uncertain - item.observed.suspended

@@ -48,7 +48,7 @@ class Correlation:
             if account is not None:
                 self._adopt(item, account)
             elif not self.target.policy.capabilities.can_create_accounts:
-                raise self._cannot_create(step.account)
+                self._do_without(item, step.account)
             else:
                 self._create(item, step)
         except VendorConflict as conflict:
@@ -150,6 +150,16 @@ class Correlation:
         document[urn] = {**shown, **document.get(urn, {})}
         document["schemas"] = self.target.user_type.schemas_of(document)
         return orjson.dumps(document).decode()
+
+    def _do_without(self, item: Work, account: Account) -> None:
+        """Nobody can create the account: refuse, or wait for the person's first sign-in.
+
+        An inactive person without an account has no access, which is what was asked for.
+        """
+        if account.active and self.target.policy.missing_user == "reject":
+            raise self._cannot_create(account)
+        item.waiting = True
+        item.log.append({"step": f"wait until {account.user_name} has an account"})
 
     def _cannot_create(self, account: Account) -> VendorRejected:
         return VendorRejected(

@@ -16,6 +16,7 @@ from scimbridge.provisioning.correlate import derived_id, group_key, user_key
 from scimbridge.provisioning.correlation import entitlement_keys
 from scimbridge.provisioning.entitlements import entitlement_id
 from scimbridge.provisioning.mapping import display_of, from_account
+from scimbridge.provisioning.outcome import Outcomes
 from scimbridge.provisioning.targets import Target
 from scimbridge.provisioning.work import dump_account
 from scimbridge.scim import urns
@@ -30,6 +31,7 @@ class Observer:
 
     target: Target
     directory: Directory
+    outcomes: Outcomes
     owner: str
     now: Callable[[], int]
 
@@ -108,8 +110,11 @@ class Observer:
         name, key = self.target.name, user_key(account.user_name)
         if resources.find_by_native_id(connection, name, "User", account.native_id) is not None:
             return False
-        if resources.find_by_any_key(connection, name, "User", key) is not None:
-            # Being created, being renamed, or re-created by hand: convergence adopts it.
+        known = resources.find_by_any_key(connection, name, "User", key)
+        if known is not None:
+            if known.native_id is None and known.settled:
+                # The account that the person was waiting for, or one re-created by hand.
+                self.outcomes.request_repair(connection, known, kind="first sign-in")
             return False
         document = from_account(account, extension=self.target.extension)
         text = orjson.dumps(document).decode()

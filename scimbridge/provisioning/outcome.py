@@ -16,6 +16,7 @@ from scimbridge.directory import grants, journal, leases, memberships, resources
 from scimbridge.directory.audit import AuditLog
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.journal import Caller, OperationRow
+from scimbridge.directory.resources import ResourceRow
 from scimbridge.errors import ScimError
 from scimbridge.provisioning.correlate import random_id
 from scimbridge.provisioning.correlation import entitlement_keys
@@ -72,16 +73,19 @@ class Outcomes:
             self._confirm(connection, item)
 
     def _repair(self, connection: Connection, item: Work) -> None:
-        if not resources.by_pks(connection, [item.row.pk]):
-            return
-        leases.mark_dirty(connection, item.row.pk)
+        for row in resources.by_pks(connection, [item.row.pk]):
+            self.request_repair(connection, row, kind="repair")
+
+    def request_repair(self, connection: Connection, row: ResourceRow, *, kind: str) -> None:
+        """Have a user converge again from scratch: what the vendor holds is not known."""
+        leases.mark_dirty(connection, row.pk)
         self.record(
             connection,
             BRIDGE,
-            resource_pk=item.row.pk,
+            resource_pk=row.pk,
             resource_type="User",
-            kind="repair",
-            generation=item.row.generation + 1,
+            kind=kind,
+            generation=row.generation + 1,
             removal=True,
         )
 
@@ -101,7 +105,7 @@ class Outcomes:
             "display": display_of(document),
             "scim_id": scim_id,
             "dirty": 0,
-            "observed": dump_account(item.desired.account),
+            "observed": None if item.waiting else dump_account(item.desired.account),
         }
         if visible:
             columns["revision"] = row.revision + 1
@@ -110,7 +114,8 @@ class Outcomes:
         if not item.desired.account.active and self._account_was_deleted(item):
             columns |= {"native_id": None, "observed": None, "origin": None}
         resources.change(connection, row.pk, **columns)
-        self._confirm_grants(connection, item)
+        if not item.waiting:
+            self._confirm_grants(connection, item)
         grants.forget_retired(connection, row.pk, item.observed.retired)
         self._finish(connection, row.pk, scim_id, up_to=row.generation, item=item)
 
@@ -305,7 +310,7 @@ class Outcomes:
                 return self._withdraw_user(connection, row)
             return self._withdraw_group(connection, row, failed)
 
-    def _withdraw_user(self, connection: Connection, row: resources.ResourceRow) -> int | None:
+    def _withdraw_user(self, connection: Connection, row: ResourceRow) -> int | None:
         if row.confirmed is None:
             if row.native_id is None:
                 resources.remove(connection, row.pk)
@@ -324,9 +329,7 @@ class Outcomes:
         resources.change(connection, row.pk, generation=row.generation + 1, dirty=1, **wanted)
         return self._record_undo(connection, row)
 
-    def _return_to_account(
-        self, connection: Connection, row: resources.ResourceRow
-    ) -> dict[str, object]:
+    def _return_to_account(self, connection: Connection, row: ResourceRow) -> dict[str, object]:
         """After a failed rename: the old account again, and the new one is to go."""
         before = grants.confirmed_account(connection, row.pk)
         if before is None:
@@ -339,7 +342,7 @@ class Outcomes:
     def _withdraw_group(
         self,
         connection: Connection,
-        row: resources.ResourceRow,
+        row: ResourceRow,
         failed: Sequence[OperationRow],
     ) -> int | None:
         undo = self._record_undo(connection, row)
@@ -371,7 +374,7 @@ class Outcomes:
         resources.change(connection, row.pk, generation=row.generation + 1, **wanted)
         return undo
 
-    def _record_undo(self, connection: Connection, row: resources.ResourceRow) -> int:
+    def _record_undo(self, connection: Connection, row: ResourceRow) -> int:
         return self.record(
             connection,
             BRIDGE,

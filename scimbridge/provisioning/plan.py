@@ -59,6 +59,7 @@ class Policy:
     capabilities: Capabilities
     deactivate: Literal["revoke", "delete"] = "revoke"
     unmanaged_grants: Literal["keep", "revoke"] = "keep"
+    missing_user: Literal["reject", "pending"] = "reject"
     role_ranking: Mapping[Entitlement, int] = field(default_factory=dict)
     """Entitlement to rank; the smallest wins where an account holds only one of its kind."""
 

@@ -51,7 +51,7 @@ def build_service_provider(
     converger = Converger(target, directory, outcomes, owner, now)
     operations = Operations(converger, outcomes, deadline_s, retry_after_s, now)
     claims = Claims(directory, now, deadline_s)
-    observer = Observer(target, directory, owner, now)
+    observer = Observer(target, directory, outcomes, owner, now)
     writes = Writes(target, directory, outcomes, operations, claims, now)
     reader = Reader(target, directory, observer)
     endpoints: list[Endpoint] = [

@@ -57,6 +57,7 @@ def build_target(
             capabilities=connector.capabilities,
             deactivate=config.deactivate,
             unmanaged_grants=config.unmanaged_grants,
+            missing_user=config.missing_user,
             role_ranking=ranking,
         ),
         mapping=GroupMapping(config.groups),

@@ -133,6 +133,9 @@ class Users:
             row = self.writes.get_for_write(connection, "User", scim_id, if_match)
             before = parse_document(row.desired)
             after, secrets = take_secrets(change(before), self.writes.target.user_type)
+            if before.get("active") is False and "active" not in after:
+                # Unassigning a deactivation is not a reactivation.
+                after["active"] = False
             if after == before and row.settled and not secrets:
                 if not row.claimed:
                     resources.change(connection, row.pk, claimed=1)

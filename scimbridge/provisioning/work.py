@@ -33,6 +33,8 @@ class Work:
     error: ScimbridgeError | None = None
     gone: bool = False
     """The vendor no longer knows the account that the directory has; bind another one."""
+    waiting: bool = False
+    """There is no account, none can be created, and that is as good as it gets for now."""
     remaining: tuple[str, ...] = ()
     """Access that the steps cannot take away although they should, in words."""
     log: list[dict[str, object]] = field(default_factory=list)
