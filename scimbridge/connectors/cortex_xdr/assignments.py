@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Literal, Protocol, TypeVar
 
-from scimbridge.connectors.cortex_xdr.mapping import KINDS, User, normal_id
+from scimbridge.connectors.cortex_xdr.mapping import ACCOUNT_ADMIN, KINDS, User, normal_id
 from scimbridge.connectors.deadline import remaining
 from scimbridge.connectors.interface import Assignment, Entitlement
 from scimbridge.errors import (
@@ -106,6 +106,18 @@ def apply(
         raise PartialFailure(
             f"{len(failures)} of {total} changes failed, the first one: {first}", failures
         )
+
+
+def admin_refusal(action: Action, user: User, role_name: str) -> VendorError | None:
+    """Why a role cannot be given to, or taken from, this user where `ACCOUNT_ADMIN` is involved."""
+    if user.is_account_admin:
+        reason = (
+            f"{user.native_id} is {ACCOUNT_ADMIN}, which can only be changed in the Cortex Gateway"
+        )
+        return VendorRejected(reason) if action == "grant" else AccessRemains(reason)
+    if action == "grant" and role_name.casefold() == ACCOUNT_ADMIN.casefold():
+        return VendorRejected(f"{ACCOUNT_ADMIN} can only be given in the Cortex Gateway")
+    return None
 
 
 def _checked(assignment: Assignment) -> str:

@@ -25,7 +25,6 @@ from scimbridge.connectors.cortex_xdr.mapping import (
     to_user,
     to_users,
 )
-from scimbridge.connectors.cortex_xdr.rbac import FRESH_S, with_users
 from scimbridge.connectors.cortex_xdr.settings import CortexXdrSettings
 from scimbridge.connectors.cortex_xdr.snapshot import Snapshot
 from scimbridge.connectors.http import Wiring
@@ -64,9 +63,9 @@ class IamTenant:
         self._client = client
         self._target = wiring.target
         self._statuses = {True: "Active", False: settings.disabled_status}
-        self._users = Snapshot(self._read_users, seconds=FRESH_S, clock=wiring.clock)
-        self._roles = Snapshot(self._read_roles, seconds=_ROLES_FRESH_S, clock=wiring.clock)
-        self.groups = UserGroups(client, wiring, seconds=FRESH_S)
+        self._users = Snapshot(self._read_users, clock=wiring.clock)
+        self._roles = Snapshot(self._read_roles, clock=wiring.clock, seconds=_ROLES_FRESH_S)
+        self.groups = UserGroups(client, wiring)
         self.capabilities = Capabilities(
             account_attributes=frozenset(_FIELDS) if settings.write_names else frozenset(),
             entitlement_kinds=KINDS,
@@ -227,7 +226,7 @@ class IamTenant:
             self._users.forget()
 
     def _read_users(self) -> dict[str, User]:
-        return with_users(to_users(self._client.iam_list("user")), self._target)
+        return to_users(self._client.iam_list("user"))
 
     def _read_roles(self) -> dict[str, Role]:
         return to_roles(self._client.iam_list("role"))

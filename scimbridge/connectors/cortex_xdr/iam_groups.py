@@ -31,11 +31,10 @@ _NO_GROUP = "00000000-0000-4000-8000-000000000000_0"
 class UserGroups:
     """The user groups of one tenant. Safe between threads."""
 
-    def __init__(self, client: CortexXdrClient, wiring: Wiring, *, seconds: float) -> None:
-        """``seconds``: how old the list may be where it is only read."""
+    def __init__(self, client: CortexXdrClient, wiring: Wiring) -> None:
         self._client = client
         self._target = wiring.target
-        self._list = Snapshot(self._read, seconds=seconds, clock=wiring.clock)
+        self._list = Snapshot(self._read, clock=wiring.clock)
 
     def recent(self) -> Mapping[str, UserGroup]:
         """Id to group, as of a moment ago."""

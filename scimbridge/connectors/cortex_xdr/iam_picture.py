@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scimbridge.connectors.cortex_xdr.assignments import Action
+from scimbridge.connectors.cortex_xdr.assignments import Action, admin_refusal
 from scimbridge.connectors.cortex_xdr.mapping import (
     ROLE,
     USER_GROUP,
@@ -19,7 +19,6 @@ from scimbridge.connectors.cortex_xdr.mapping import (
     User,
     UserGroup,
 )
-from scimbridge.connectors.cortex_xdr.rbac import admin_refusal
 from scimbridge.connectors.interface import Entitlement, HeldGrant
 from scimbridge.errors import AccessRemains, VendorError, VendorRejected
 
@@ -89,7 +88,10 @@ class IamPicture:
             if group is None:
                 yield HeldGrant(membership)
                 continue
-            yield HeldGrant(membership, direct=not group.managed_by, via=group.managed_by)
+            managed = f"membership in {group.name}, managed by {group.managed_by}"
+            yield HeldGrant(
+                membership, direct=not group.managed_by, via=managed if group.managed_by else ""
+            )
             for giving in self._related(group):
                 for role_id in (
                     [giving.role_id] if giving.role_id else self._role_ids(giving.role_name)

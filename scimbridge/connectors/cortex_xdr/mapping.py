@@ -14,6 +14,7 @@ from typing import Any
 
 from scimbridge.connectors.http import checked_id
 from scimbridge.connectors.interface import Account, Entitlement, EntitlementDetails
+from scimbridge.errors import VendorUnavailable
 
 ROLE = "role"
 USER_GROUP = "user-group"
@@ -111,9 +112,16 @@ def checked_group_id(entitlement: Entitlement) -> str:
 
 
 def to_users(rows: Any) -> dict[str, User]:
-    """Native id to user. Records without an e-mail address, which nobody can name, are left out."""
-    users = (to_user(row) for row in _records(rows) if _text(row.get("user_email")))
-    return {user.native_id: user for user in users}
+    """Native id to user. Records without an e-mail address, which nobody can name, are left out.
+
+    Raises `VendorUnavailable` if there are none: whoever made the API key is one, and an empty list
+    would make everybody look gone.
+    """
+    listed = (to_user(row) for row in _records(rows) if _text(row.get("user_email")))
+    users = {user.native_id: user for user in listed}
+    if not users:
+        raise VendorUnavailable("the tenant shows no users at all, not even who made the API key")
+    return users
 
 
 def to_user(row: Mapping[str, Any]) -> User:

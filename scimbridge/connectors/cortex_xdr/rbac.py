@@ -7,10 +7,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from scimbridge.connectors.cortex_xdr.assignments import Action, Failures, Pending
+from scimbridge.connectors.cortex_xdr.assignments import (
+    Action,
+    Failures,
+    Pending,
+    admin_refusal,
+)
 from scimbridge.connectors.cortex_xdr.client import CortexXdrClient
 from scimbridge.connectors.cortex_xdr.mapping import (
-    ACCOUNT_ADMIN,
     KINDS,
     ROLE,
     USER_GROUP,
@@ -27,7 +31,6 @@ from scimbridge.connectors.cortex_xdr.settings import CortexXdrSettings
 from scimbridge.connectors.cortex_xdr.snapshot import Snapshot
 from scimbridge.connectors.http import Wiring
 from scimbridge.connectors.interface import (
-    Account,
     Assignment,
     Capabilities,
     Entitlement,
@@ -39,16 +42,14 @@ from scimbridge.errors import (
     VendorError,
     VendorNotFound,
     VendorRejected,
-    VendorUnavailable,
 )
 
-FRESH_S = 5.0
-"""How old a list of users may be that is only read: about as long as a request takes anyway."""
 NOBODY = "scimbridge-check@invalid"
 """Whom `check` tries to change: no such domain can exist (RFC 2606), so nobody is harmed."""
 READ_ONLY = "user groups are read-only on this tenant (its API is the v1 generation)"
 _NAMES_AT_A_TIME = 20
 _USERS_AT_A_TIME = 100
+_MEMBERSHIP = "a membership that this tenant's API (the v1 generation) cannot change"
 
 CAPABILITIES = Capabilities(
     account_attributes=frozenset(),
@@ -89,28 +90,6 @@ class RbacPicture:
         return admin_refusal(action, user, entitlement.native_id)
 
 
-def admin_refusal(action: Action, user: User, role_name: str) -> VendorError | None:
-    """Why a role cannot be given to, or taken from, this user where `ACCOUNT_ADMIN` is involved."""
-    if user.is_account_admin:
-        reason = (
-            f"{user.native_id} is {ACCOUNT_ADMIN}, which can only be changed in the Cortex Gateway"
-        )
-        return VendorRejected(reason) if action == "grant" else AccessRemains(reason)
-    if action == "grant" and role_name.casefold() == ACCOUNT_ADMIN.casefold():
-        return VendorRejected(f"{ACCOUNT_ADMIN} can only be given in the Cortex Gateway")
-    return None
-
-
-def with_users(users: dict[str, User], target: str) -> dict[str, User]:
-    """``users``, of which there must be some: whoever made the API key is one.
-
-    Raises `VendorUnavailable`, since an empty list would make everybody look gone.
-    """
-    if not users:
-        raise VendorUnavailable(f"{target}: the tenant shows no users at all")
-    return users
-
-
 class RbacTenant:
     """One tenant through ``/public_api/v1/rbac``. Safe between threads."""
 
@@ -120,9 +99,8 @@ class RbacTenant:
         self, client: CortexXdrClient, settings: CortexXdrSettings, wiring: Wiring
     ) -> None:
         self._client = client
-        self._target = wiring.target
         self._role_names = settings.role_names
-        self._users = Snapshot(self._read_users, seconds=FRESH_S, clock=wiring.clock)
+        self._users = Snapshot(self._read_users, clock=wiring.clock)
 
     def check(self) -> None:
         """See `Connector.check`."""
@@ -156,7 +134,7 @@ class RbacTenant:
         if user is None:
             return None
         held = {
-            HeldGrant(Entitlement(USER_GROUP, group.name), direct=False, via=READ_ONLY)
+            HeldGrant(Entitlement(USER_GROUP, group.name), direct=False, via=_MEMBERSHIP)
             for group in user.groups
         }
         if user.role_name:
@@ -168,9 +146,6 @@ class RbacTenant:
                     via = f"user group {', '.join(giving)}"
                     held.add(HeldGrant(Entitlement(ROLE, role.id), direct=False, via=via))
         return frozenset(held)
-
-    def update(self, account: Account, names: frozenset[str]) -> None:
-        """Nothing of an account can be changed, so that there is nothing to do."""
 
     def look(self, native_ids: Collection[str], wanted: Collection[Entitlement]) -> RbacPicture:
         """See `assignments.Tenant`."""
@@ -207,7 +182,7 @@ class RbacTenant:
         self._client.rbac("set_user_role", {"user_emails": list(emails), "role_name": role})
 
     def _read_users(self) -> dict[str, User]:
-        return with_users(to_users(self._client.rbac("get_users", {})), self._target)
+        return to_users(self._client.rbac("get_users", {}))
 
     def _roles(self, users: Collection[User]) -> dict[str, Role]:
         held = {user.role_name for user in users if user.role_name}

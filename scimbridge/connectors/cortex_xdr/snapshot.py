@@ -11,6 +11,9 @@ from scimbridge.errors import VendorUnavailable
 
 T = TypeVar("T")
 
+FRESH_S = 5.0
+"""How old a list may be that is only read: about as old as any answer is by the time it is used."""
+
 
 class Snapshot(Generic[T]):
     """What ``load`` gave last, for up to ``seconds``. Safe between threads: one loads, others wait.
@@ -19,7 +22,7 @@ class Snapshot(Generic[T]):
     """
 
     def __init__(
-        self, load: Callable[[], T], *, seconds: float, clock: Callable[[], float]
+        self, load: Callable[[], T], *, clock: Callable[[], float], seconds: float = FRESH_S
     ) -> None:
         self._load = load
         self._seconds = seconds

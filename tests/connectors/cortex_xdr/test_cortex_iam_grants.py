@@ -38,15 +38,13 @@ def test_grants_tell_what_is_direct_what_an_idp_gave_and_what_comes_with_it(
 
     held = iam.connector.grants(LENA)
 
-    managed = "the IdP (group okta-soc-l1)"
+    managed = "managed by the IdP (group okta-soc-l1)"
     assert held == {
         HeldGrant(role("investigator")),
         HeldGrant(soc),
         HeldGrant(role("investigator"), direct=False, via="user group SOC", source=soc),
-        HeldGrant(level_1, direct=False, via=managed),
-        HeldGrant(
-            role("responder"), direct=False, via=f"user group SOC Level 1, managed by {managed}"
-        ),
+        HeldGrant(level_1, direct=False, via=f"membership in SOC Level 1, {managed}"),
+        HeldGrant(role("responder"), direct=False, via=f"user group SOC Level 1, {managed}"),
     }
 
 

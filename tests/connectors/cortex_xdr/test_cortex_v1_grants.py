@@ -35,7 +35,7 @@ def test_grants_tell_the_direct_role_the_groups_and_what_comes_through_them(
     groups = {each for each in held if each.entitlement.kind == "user-group"}
     assert {each.entitlement.native_id for each in groups} == {"SOC", "SOC Level 1"}
     assert not any(each.direct for each in groups)
-    assert all(each.source is None and "read-only" in each.via for each in groups)
+    assert all(each.source is None and "cannot change" in each.via for each in groups)
     inherited = {each for each in held if each.entitlement == role("Responder")}
     assert {(each.direct, each.via) for each in inherited} == {(False, "user group SOC Level 1")}
 
