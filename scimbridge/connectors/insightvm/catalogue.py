@@ -17,12 +17,18 @@ from scimbridge.connectors.insightvm.mapping import (
 )
 from scimbridge.connectors.insightvm.role_rules import PSEUDO_ROLE, Role, to_role
 from scimbridge.connectors.interface import EntitlementDetails
-from scimbridge.errors import VendorDenied, VendorRejected, VendorUnavailable
+from scimbridge.errors import VendorDenied, VendorNotFound, VendorRejected, VendorUnavailable
 
 ROLES = "/api/3/roles"
-ROLE_USERS = "/api/3/roles/{id}/users"
+_ROLE = "/api/3/roles/{id}"
+_ROLE_USERS = "/api/3/roles/{id}/users"
 _SOURCES = "/api/3/authentication_sources"
+_SOURCE = "/api/3/authentication_sources/{id}"
+_SOURCE_USERS = "/api/3/authentication_sources/{id}/users"
 _PRIVILEGES = "/api/3/privileges"
+_PRIVILEGE = "/api/3/privileges/{id}"
+_PRIVILEGE_USERS = "/api/3/privileges/{id}/users"
+_USER_PRIVILEGES = "/api/3/users/{id}/privileges"
 _LISTS = ((SITE, "/api/3/sites"), (ASSET_GROUP, "/api/3/asset_groups"))
 
 FRESH_S = 900.0
@@ -54,7 +60,11 @@ class Catalogue:
 
     def find_role(self, role_id: str) -> Role | None:
         """The role with this id, from memory if it is there."""
-        return self.roles(fresh=False).get(role_id) or self.roles().get(role_id)
+        known = self.roles(fresh=False).get(role_id)
+        if known is not None or role_id == PSEUDO_ROLE:
+            return known
+        row = self._find(_ROLE, role_id)
+        return None if row is None else to_role({"id": role_id, **row})
 
     def default_role(self, role_id: str) -> Role:
         """The role that an account is left with. Raises `VendorDenied` if there is no such role.
@@ -71,7 +81,7 @@ class Catalogue:
 
     def holders_of_role(self, role_id: str) -> tuple[str, ...]:
         """Native ids of the accounts in a role. Raises `VendorNotFound`."""
-        return self._ids(ROLE_USERS, role_id)
+        return self._ids(_ROLE_USERS, role_id)
 
     def entitlements(self) -> Iterator[EntitlementDetails]:
         """All roles, sites and asset groups."""
@@ -84,6 +94,11 @@ class Catalogue:
     def authentication_sources(self) -> tuple[Source, ...]:
         """All authentication sources."""
         return tuple(to_source(row) for row in self._rows(_SOURCES))
+
+    def find_authentication_source(self, source_id: int) -> Source | None:
+        """The authentication source with this id, or None."""
+        row = self._find(_SOURCE, str(source_id))
+        return None if row is None else to_source(row)
 
     def source_called(self, name: str) -> Source:
         """The authentication source of this name. Raises `VendorRejected` with those there are."""
@@ -99,18 +114,32 @@ class Catalogue:
 
     def users_of_source(self, source_id: int) -> tuple[str, ...]:
         """Native ids of the accounts of an authentication source. Raises `VendorNotFound`."""
-        return self._ids(f"{_SOURCES}/{{id}}/users", str(source_id))
+        return self._ids(_SOURCE_USERS, str(source_id))
 
     def privileges(self) -> tuple[str, ...]:
         """The ids of all privileges."""
         return tuple(map(str, self._resources(self._client.call("GET", _PRIVILEGES), _PRIVILEGES)))
+
+    def has_privilege(self, privilege: str) -> bool:
+        """Whether the console knows a privilege; it tells no more of one than that."""
+        return self._find(_PRIVILEGE, privilege) is not None
+
+    def privileges_of(self, user_id: str) -> frozenset[str]:
+        """What an account may do by its role. Raises `VendorNotFound`."""
+        return frozenset(self._ids(_USER_PRIVILEGES, user_id))
 
     def holders_of_privilege(self, privilege: str) -> tuple[str, ...]:
         """Native ids of the accounts that a privilege comes to by their role.
 
         Raises `VendorNotFound`.
         """
-        return self._ids(f"{_PRIVILEGES}/{{id}}/users", privilege)
+        return self._ids(_PRIVILEGE_USERS, privilege)
+
+    def _find(self, route: str, native_id: str) -> Mapping[str, Any] | None:
+        try:
+            return self._client.call("GET", route, at={"id": native_id})
+        except VendorNotFound:
+            return None
 
     def _ids(self, route: str, native_id: str) -> tuple[str, ...]:
         body = self._client.call("GET", route, at={"id": native_id})

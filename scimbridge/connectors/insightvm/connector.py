@@ -44,6 +44,7 @@ from scimbridge.errors import AccessRemains, VendorNotFound, VendorRejected
 from scimbridge.scim.filters import Filter
 
 _FIELDS = frozenset({"user_name", "display_name", "email", "attributes"})
+_OWN_PASSWORD = "/api/3/users/{id}/password"  # noqa: S105 - a route
 _PASSWORD = "password"  # noqa: S105 - the name of a secret
 _TWO_FACTOR_KEY = "twoFactorKey"
 
@@ -204,6 +205,21 @@ class InsightVMConnector(Connector):
     def revoke(self, assignments: Sequence[Assignment]) -> None:
         """See `Connector.revoke`. Whose role is taken has the default role instead."""
         self._grants.apply("revoke", assignments)
+
+    # --- beside the contract ---------------------------------------------------------------
+
+    def change_own_password(self, password: str) -> None:
+        """Give the bridge's own account another password; nobody else's can be set that way.
+
+        This connector still has the old one and is of no use afterwards: open another.
+        Raises `VendorRejected` if the console's policy refuses it.
+        """
+        own = self._users.called(self._settings.username)
+        if own is None:
+            raise VendorNotFound(f"{self._target}: no InsightVM user {self._settings.username}")
+        # Repeated with the old password after it has worked, it would count as a wrong one.
+        at = {"id": str(own["id"])}
+        self._client.call("PUT", _OWN_PASSWORD, at=at, json=password, repeatable=False)
 
     # --- below the contract ----------------------------------------------------------------
 

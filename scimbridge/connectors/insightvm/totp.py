@@ -7,7 +7,6 @@ of every seed; Rapid7 does not document it.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 
@@ -23,7 +22,7 @@ def parse_seed(seed: str) -> bytes:
     text = "".join(seed.split()).upper().rstrip("=")
     try:
         key = base64.b32decode(text + "=" * (-len(text) % 8))
-    except binascii.Error:
+    except ValueError:
         key = b""
     if not key:
         raise ValueError("is no two-factor seed; copy it from the console: letters A-Z, digits 2-7")
