@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scimbridge.connectors.cortex_xdr.assignments import (
@@ -196,7 +196,8 @@ class RbacTenant:
         groups = {}
         for reply in self._by_names("get_user_group", "group_names", named):
             rows = reply.get("data") if isinstance(reply, Mapping) else reply
-            groups.update({group.name: group for group in to_user_groups(rows).values()})
+            for group in to_user_groups(rows).values():
+                groups[group.name] = replace(group, id=group.name)
         return {name: UserGroup(id=name, name=name) for name in sorted(named)} | groups
 
     def _by_names(self, operation: str, key: str, names: Collection[str]) -> Iterator[Any]:

@@ -8,15 +8,19 @@ from cortex_tenant import (
     LENA,
     OMAR,
     V1,
+    YUKI,
     CortexTenant,
     grant,
+    only_failure,
     open_tenant,
     role,
 )
 
 from scimbridge.connectors.interface import Account, Entitlement
 from scimbridge.errors import (
+    PartialFailure,
     VendorDenied,
+    VendorNotFound,
     VendorRejected,
     VendorUnavailable,
 )
@@ -203,3 +207,50 @@ def test_no_request_of_this_generation_leaves_its_routes(
     grant(v1, LENA, role("Viewer"))
 
     assert all("/public_api/v1/rbac/" in each.path for each in v1.simulator.log.requests())
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {"no_role": "null"},
+        {"roles_form": "flat"},
+        {"group_reply": "data"},
+        {"group_pretty_name": "group"},
+        {"user_groups_form": "objects"},
+        {"scope_form": "object"},
+        {"update_count_form": "number"},
+        {"error_form": "root"},
+        {"error_form": "details", "err_extra": "list"},
+        {"quotes": "escaped"},
+        {"set_role_unknown_status": 404},
+    ],
+    ids=str,
+)
+def test_every_documented_form_of_an_answer_is_read(switches: dict[str, object]) -> None:
+    with open_tenant(V1, switches=switches, role_names=("Night Shift", "Nope")) as tenant:
+        catalogue = {
+            str(each.entitlement): each.description for each in tenant.connector.entitlements()
+        }
+        grant(tenant, YUKI, role("Night Shift"))
+        groups = {
+            each.entitlement.native_id
+            for each in tenant.connector.grants(LENA)
+            if each.entitlement.kind == "user-group"
+        }
+        with pytest.raises(PartialFailure) as caught:
+            grant(tenant, OMAR, role("Nope"))
+
+        assert catalogue["role:Night Shift"] == "Custom role of Example Corp"
+        assert catalogue["user-group:SOC"] == "First line"
+        assert "role:Nope" not in catalogue
+        assert groups == {"SOC", "SOC Level 1"}
+        assert tenant.role(YUKI) == "Night Shift"
+        assert isinstance(only_failure(caught.value), VendorNotFound)
+
+
+def test_a_role_that_the_tenant_calls_otherwise_is_not_reported_as_given() -> None:
+    with open_tenant(V1, switches={"set_role_by": "role_id"}) as tenant:
+        with pytest.raises(PartialFailure):
+            grant(tenant, LENA, role("Viewer"))
+
+        assert tenant.role(LENA) == "Investigator"
