@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from scimbridge.connectors.registry import VENDORS
 from scimbridge.demo.running import run_demo, run_simulator
+from scimbridge.demo.setup import TARGETS
 
 
 @click.command()
@@ -24,7 +24,7 @@ def demo(port: int, ready_file: Path | None, story: bool) -> None:
 
 
 @click.command()
-@click.argument("vendor", type=click.Choice(sorted(VENDORS)))
+@click.argument("vendor", type=click.Choice(sorted(TARGETS)))
 @click.option("--port", default=0, help="The simulator's port; default: a free one.")
 def simulate(vendor: str, port: int) -> None:
     """Run the simulator of VENDOR alone, on loopback, until ctrl-C."""

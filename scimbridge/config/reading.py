@@ -102,6 +102,8 @@ class _Reader:
     def value(self, raw: object, annotation: Any) -> Any:
         """The value for the field. Raises `_Unusable` once every mistake in it is reported."""
         kind = _required(annotation)
+        if type(raw) is bool and _or_a_switch(annotation):
+            return self._parsed(raw, raw)
         origin, arguments = typing.get_origin(kind), typing.get_args(kind)
         if origin is tuple and isinstance(raw, list):
             return tuple(self._each(dict(enumerate(raw)), arguments[0]).values())
@@ -118,6 +120,8 @@ class _Reader:
     def expected(self, annotation: Any) -> str:
         """What the key takes, in words."""
         kind = _required(annotation)
+        if _or_a_switch(annotation):
+            return f"true, false or {self.expected(kind)}"
         if choices := self._choices(kind):
             return any_of(choices)
         origin, arguments = typing.get_origin(kind), typing.get_args(kind)
@@ -205,7 +209,15 @@ class _Reader:
 
 
 def _required(annotation: Any) -> Any:
-    """``X`` of ``X | None``: TOML has no null, so None only says that the key may be left out."""
+    """``X`` of ``X | None``: TOML has no null, so None only says that the key may be left out.
+
+    Also ``X`` of ``bool | X``, see `_or_a_switch`.
+    """
     if typing.get_origin(annotation) in (Union, types.UnionType):
-        [annotation] = [each for each in typing.get_args(annotation) if each is not type(None)]
+        [annotation] = set(typing.get_args(annotation)) - {type(None), bool}
     return annotation
+
+
+def _or_a_switch(annotation: Any) -> bool:
+    """Whether the key takes true and false beside another kind of value."""
+    return isinstance(annotation, types.UnionType) and bool in typing.get_args(annotation)

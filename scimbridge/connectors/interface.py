@@ -114,6 +114,8 @@ class Capabilities:
     """Deactivating takes the grants away (and remembers them); False if disabling is enough."""
     can_rename_accounts: bool = False
     """`update_account` may change ``user_name``. Otherwise a rename re-creates or is refused."""
+    takes_passwords: bool = False
+    """The secret ``password`` of an account is sent to the vendor; otherwise it is dropped."""
     settle_seconds: float = 0.0
     """How long a new account may stay invisible to `find_account` (the vendor's search lag)."""
     managed_kinds: frozenset[str] = frozenset()

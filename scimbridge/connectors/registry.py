@@ -8,9 +8,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from scimbridge.connectors.cortex_xdr.connector import CortexXdrConnector
+from scimbridge.connectors.cortex_xdr.settings import CortexXdrSettings
 from scimbridge.connectors.falcon.connector import FalconConnector
 from scimbridge.connectors.falcon.settings import FalconSettings
 from scimbridge.connectors.http import Wiring
+from scimbridge.connectors.insightvm.connector import InsightVMConnector
+from scimbridge.connectors.insightvm.settings import InsightVMSettings
 from scimbridge.connectors.interface import Connector
 
 _HERE = Path(__file__).parent
@@ -37,6 +41,18 @@ VENDORS: Mapping[str, Vendor] = MappingProxyType(
             open_connector=FalconConnector,
             schemas=MappingProxyType({"User": _HERE / "falcon/schemas/user.json"}),
             simulator="scimbridge.connectors.falcon.simulator:create_simulator",
+        ),
+        "insightvm": Vendor(
+            settings=InsightVMSettings,
+            open_connector=InsightVMConnector,
+            schemas=MappingProxyType({"User": _HERE / "insightvm/schemas/user.json"}),
+            simulator="scimbridge.connectors.insightvm.simulator:create_simulator",
+        ),
+        "cortex_xdr": Vendor(
+            settings=CortexXdrSettings,
+            open_connector=CortexXdrConnector,
+            schemas=MappingProxyType({"User": _HERE / "cortex_xdr/schemas/user.json"}),
+            simulator="scimbridge.connectors.cortex_xdr.simulator:create_simulator",
         ),
     }
 )

@@ -24,7 +24,7 @@ from rich.console import Console
 
 from scimbridge.app import now_ms
 from scimbridge.connectors.registry import VENDORS
-from scimbridge.demo.setup import SimulatedTarget, write_config
+from scimbridge.demo.setup import PERSON, TARGETS, SimulatedTarget, write_config
 from scimbridge.demo.story import play_story
 from scimbridge.directory import tokens
 from scimbridge.directory.engine import Directory
@@ -37,16 +37,13 @@ from scimbridge.simulation.simulator import Simulator
 START_SECONDS = 60
 """How long the bridge may take until it answers: a slow machine under load, importing."""
 
-_TLS = frozenset({"insightvm"})
-"""Vendors whose API is reached with a certificate of its own."""
 
-
-def run_simulator(vendor: str, *, port: int) -> None:
+def run_simulator(name: str, *, port: int) -> None:
     """Serve one simulator until ctrl-C, after printing what a target's configuration needs."""
     with ExitStack() as stack:
-        target = _start_simulator(stack, vendor, port=port)
+        target = _start_simulator(stack, name, port=port)
         console = Console(soft_wrap=True, highlight=False)
-        console.print(f"The {vendor} simulator is at {target.url}; a target for it:\n")
+        console.print(f"The {name} simulator is at {target.url}; a target for it:\n")
         console.print(target.table(), markup=False)
         for name, value in target.environment().items():
             console.print(f"export {name}={value}", markup=False)
@@ -60,7 +57,7 @@ def run_demo(*, port: int, ready_file: Path | None, story: bool) -> None:
     console = Console(soft_wrap=True, highlight=False)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="scimbridge-demo-")))
-        targets = [_start_simulator(stack, vendor) for vendor in VENDORS]
+        targets = [_start_simulator(stack, name) for name in TARGETS]
         key = secrets.token_urlsafe(48)
         environment = {"SCIMBRIDGE_DEMO_SECRET_KEY": key}
         for target in targets:
@@ -72,14 +69,16 @@ def run_demo(*, port: int, ready_file: Path | None, story: bool) -> None:
         bridge = stack.enter_context(_bridge(config, environment))
         _wait_until_it_answers(root, bridge)
         endpoints = {
-            target.vendor: (f"{root}/{target.vendor}/scim/v2", issued[target.vendor], target.url)
+            target.name: (f"{root}/{target.name}/scim/v2", issued[target.name], target.url)
             for target in targets
         }
         for base_url, token, _ in endpoints.values():
             _wait_for_the_catalogue(base_url, token)
         if story:
             for target in targets:
-                play_story(console, *endpoints[target.vendor], vendor=target.vendor)
+                if target.demo.signs_in:
+                    _sign_in(target)
+                play_story(console, *endpoints[target.name], vendor=target.name, login=PERSON)
         _announce(console, endpoints)
         if ready_file is not None:
             _write_ready_file(ready_file, targets, issued, root)
@@ -87,12 +86,11 @@ def run_demo(*, port: int, ready_file: Path | None, story: bool) -> None:
         _wait_for_the_end(bridge)
 
 
-def _start_simulator(stack: ExitStack, vendor: str, *, port: int = 0) -> SimulatedTarget:
-    module, _, factory = VENDORS[vendor].simulator.partition(":")
+def _start_simulator(stack: ExitStack, name: str, *, port: int = 0) -> SimulatedTarget:
+    module, _, factory = VENDORS[TARGETS[name].vendor].simulator.partition(":")
     simulator: Simulator[Any] = getattr(import_module(module), factory)()
-    served = stack.enter_context(serve(simulator.app, port=port, tls=vendor in _TLS))
-    settings = {} if served.certificate is None else {"verify": str(served.certificate)}
-    return SimulatedTarget(vendor, served.url, simulator.credentials, settings)
+    served = stack.enter_context(serve(simulator.app, port=port, tls=TARGETS[name].tls))
+    return SimulatedTarget(name, served.url, simulator.credentials, served.certificate)
 
 
 def _issue_tokens(folder: Path, key: str, targets: list[SimulatedTarget]) -> dict[str, str]:
@@ -102,10 +100,10 @@ def _issue_tokens(folder: Path, key: str, targets: list[SimulatedTarget]) -> dic
     try:
         with directory.write() as connection:
             return {
-                target.vendor: tokens.issue(
+                target.name: tokens.issue(
                     connection,
                     derive_key(key.encode(), "tokens"),
-                    target=target.vendor,
+                    target=target.name,
                     name="demo",
                     now=now_ms(),
                 )
@@ -146,6 +144,12 @@ def _wait_until_it_answers(root: str, bridge: subprocess.Popen[bytes]) -> None:
     raise ScimbridgeError(f"the bridge did not answer at {root} within {START_SECONDS} s")
 
 
+def _sign_in(target: SimulatedTarget) -> None:
+    """The story's person signs in at the vendor for the first time, through SSO."""
+    person = [{"user_name": PERSON, "given_name": "Ada", "family_name": "Byron"}]
+    requests.post(f"{target.url}/_sim/accounts", json=person, timeout=10).raise_for_status()
+
+
 def _wait_for_the_catalogue(base_url: str, token: str) -> None:
     """The first look at the vendor is in the background; the story shows the calls after it."""
     until = time.monotonic() + START_SECONDS
@@ -159,8 +163,8 @@ def _wait_for_the_catalogue(base_url: str, token: str) -> None:
 
 
 def _announce(console: Console, endpoints: Mapping[str, tuple[str, str, str]]) -> None:
-    for vendor, (base_url, token, simulator_url) in endpoints.items():
-        console.print(f"\n[bold]{vendor}[/bold]")
+    for name, (base_url, token, simulator_url) in endpoints.items():
+        console.print(f"\n[bold]{name}[/bold]")
         console.print(f"  base URL   {base_url}")
         console.print(f"  token      {token}", markup=False)
         console.print(f"  simulator  {simulator_url}  (its state: {simulator_url}/_sim/state)")
@@ -176,9 +180,9 @@ def _write_ready_file(
 ) -> None:
     ready = {
         "targets": {
-            target.vendor: {
-                "base_url": f"{root}/{target.vendor}/scim/v2",
-                "token": issued[target.vendor],
+            target.name: {
+                "base_url": f"{root}/{target.name}/scim/v2",
+                "token": issued[target.name],
                 "simulator_url": target.url,
                 "simulator_credentials": dict(target.credentials),
             }

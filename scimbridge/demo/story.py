@@ -13,7 +13,6 @@ from rich.table import Table
 _CORE_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 _CORE_GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 _PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-_LOGIN = "ada.byron@example.com"
 _TOKEN_ROUTE = "/oauth2/token"  # noqa: S105 - a route
 
 
@@ -49,7 +48,13 @@ class _Idp:
 
 
 def play_story(
-    console: Console, base_url: str, token: str, simulator_url: str, *, vendor: str
+    console: Console,
+    base_url: str,
+    token: str,
+    simulator_url: str,
+    *,
+    vendor: str,
+    login: str,
 ) -> None:
     """Play the story against one target and print it: request, vendor calls, outcome.
 
@@ -62,7 +67,7 @@ def play_story(
     table.add_column("Vendor calls", overflow="fold")
     table.add_column("Outcome")
     _vendor_calls(simulator_url)
-    for what, answer in _scenes(idp):
+    for what, answer in _scenes(idp, login):
         request = answer.request
         path = str(request.path_url).removeprefix("/" + base_url.split("/", 3)[3])
         outcome = str(answer.status_code)
@@ -73,12 +78,12 @@ def play_story(
     console.print(table)
 
 
-def _scenes(idp: _Idp) -> Iterator[tuple[str, requests.Response]]:
+def _scenes(idp: _Idp, login: str) -> Iterator[tuple[str, requests.Response]]:
     user: dict[str, Any] = {
         "schemas": [_CORE_USER],
-        "userName": _LOGIN,
+        "userName": login,
         "name": {"givenName": "Ada", "familyName": "Byron"},
-        "emails": [{"value": _LOGIN, "type": "work", "primary": True}],
+        "emails": [{"value": login, "type": "work", "primary": True}],
         "active": True,
     }
     for group in ("SEC Analysts", "SEC Readers"):

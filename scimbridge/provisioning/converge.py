@@ -24,6 +24,8 @@ from scimbridge.provisioning.plan import (
     CreateAccount,
     Grant,
     Revoke,
+    Step,
+    UpdateAccount,
     needs_direct_grants,
     plan,
     takes_all_access,
@@ -129,12 +131,15 @@ class Converger:
             item.observed = fresh[item.row.pk].observed
 
     def _plan(self, item: Work) -> None:
-        if item.error is not None or item.waiting:
+        if item.error is not None:
             return
         try:
             if needs_direct_grants(item.desired, item.observed, self.target.policy):
                 self._read_direct_grants(item)
             item.steps = plan(item.desired, item.observed, self.target.policy)
+            if item.waiting:
+                # Without an account nothing is given, but an old one still has to lose all.
+                item.steps = tuple(step for step in item.steps if _ends(step, item))
             self.target.guard.check_steps(item.desired.account.user_name, item.steps)
         except (VendorError, ScimError) as error:
             item.error = error
@@ -163,7 +168,7 @@ class Converger:
         asserted: list[tuple[int, grants.Key]] = []
         taking: list[tuple[int, grants.Key]] = []
         for item in work:
-            if item.error is not None or item.waiting:
+            if item.error is not None:
                 continue
             touched = {step.entitlement for step in item.steps if isinstance(step, Grant | Revoke)}
             ours = item.observed.held | item.observed.uncertain - item.observed.suspended
@@ -177,3 +182,10 @@ class Converger:
             with self.directory.write() as connection:
                 grants.put(connection, grants.ASSERTED, asserted)
                 grants.put(connection, grants.TAKING, taking)
+
+
+def _ends(step: Step, item: Work) -> bool:
+    """Whether a step takes something from an account that is being replaced."""
+    if isinstance(step, CreateAccount | UpdateAccount):
+        return False
+    return step.native_id in item.observed.retired

@@ -9,7 +9,7 @@ search is repeated before the create is.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -78,6 +78,8 @@ class Correlation:
                 resources.change(connection, item.row.pk, attempted_at=None)
             raise
         item.log.append({"step": f"create {step.account.user_name} as {created.native_id}"})
+        # The password went with it, and must not be set a second time.
+        item.desired = replace(item.desired, account=replace(item.desired.account, secrets={}))
         self._record(item, created, step.account, origin="created")
 
     def _adopt_rival(self, item: Work, user_name: str, conflict: VendorConflict) -> None:

@@ -180,7 +180,7 @@ def _plan_removal(desired: Desired, observed: Observed, policy: Policy) -> tuple
             steps.append(DeleteAccount(observed.native_id))
         else:
             steps += _take_all_access(observed.native_id, observed, policy)
-    steps += (DeleteAccount(native_id) for native_id in observed.retired)
+    steps += _retirements(observed, policy)
     return tuple(steps)
 
 
@@ -194,7 +194,7 @@ def _plan_deactivation(desired: Desired, observed: Observed, policy: Policy) -> 
             steps += _updates(observed.native_id, desired, observed, policy)
     elif not _deactivation_deletes(policy):
         steps.append(CreateAccount(desired.account, frozenset()))
-    steps += (DeleteAccount(native_id) for native_id in observed.retired)
+    steps += _retirements(observed, policy)
     return tuple(steps)
 
 
@@ -204,7 +204,7 @@ def _plan_active(desired: Desired, observed: Observed, policy: Policy) -> tuple[
         return (
             CreateAccount(desired.account, wanted),
             *(Grant(None, item) for item in sorted(wanted)),
-            *(DeleteAccount(native_id) for native_id in observed.retired),
+            *_retirements(observed, policy),
         )
     native_id = observed.native_id
     superfluous = (observed.held | observed.uncertain) - wanted
@@ -214,8 +214,8 @@ def _plan_active(desired: Desired, observed: Observed, policy: Policy) -> tuple[
         *_revokes(native_id, _not_replaced(superfluous, wanted, policy)),
         *_updates(native_id, desired, observed, policy),
         *_activations(native_id, desired, observed, policy),
-        *(Grant(native_id, item) for item in sorted(wanted - observed.held)),
-        *(DeleteAccount(retired) for retired in observed.retired),
+        *(Grant(native_id, item) for item in sorted(wanted - _surely_held(observed, policy))),
+        *_retirements(observed, policy),
     )
 
 
@@ -227,6 +227,16 @@ def _take_all_access(native_id: str, observed: Observed, policy: Policy) -> Sequ
     if capabilities.revoke_on_disable:
         everything = observed.held | observed.uncertain | (observed.direct or frozenset())
         steps += _revokes(native_id, everything)
+    return steps
+
+
+def _retirements(observed: Observed, policy: Policy) -> Sequence[Step]:
+    """What ends the accounts that this one replaces."""
+    if policy.capabilities.can_delete_accounts:
+        return [DeleteAccount(native_id) for native_id in observed.retired]
+    steps: list[Step] = []
+    for native_id in observed.retired:
+        steps += _take_all_access(native_id, replace(observed, account=None), policy)
     return steps
 
 
@@ -249,6 +259,16 @@ def _activations(
     if observed.account is not None and observed.account.active:
         return ()
     return (SetActive(native_id, active=desired.account.active),)
+
+
+def _surely_held(observed: Observed, policy: Policy) -> frozenset[Entitlement]:
+    """What need not be granted again.
+
+    Of a single-valued kind, a rival whose grant may have gone through has replaced what was held.
+    """
+    single = policy.capabilities.single_valued_kinds
+    doubtful = {item.kind for item in observed.uncertain} & single
+    return frozenset(item for item in observed.held if item.kind not in doubtful)
 
 
 def _carried(observed: Observed) -> frozenset[Entitlement]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from scimbridge.connectors.interface import Account, Capabilities, Entitlement
@@ -226,6 +226,12 @@ def test_a_single_valued_role_that_nobody_wants_is_revoked() -> None:
     assert plan(wanted(), known(held=frozenset({A})), policy("console")) == (Revoke(NATIVE, A),)
 
 
+def test_a_single_valued_role_is_granted_again_if_a_rival_may_have_replaced_it() -> None:
+    observed = known(held=frozenset({B}), uncertain=frozenset({A}))
+
+    assert plan(wanted(B), observed, policy("console")) == (Grant(NATIVE, B),)
+
+
 def test_of_several_single_valued_roles_the_ranking_decides() -> None:
     ranked = policy("console", role_ranking={C: 0, A: 1})
 
@@ -338,9 +344,9 @@ def test_afterwards_the_wanted_is_held_and_what_the_bridge_gave_beyond_it_is_not
     observed, really = world
     if observed.native_id is None:
         really = frozenset()
-    after = carry_out(
-        plan(desired, observed, chosen), really, chosen.capabilities.single_valued_kinds
-    )
+    single = chosen.capabilities.single_valued_kinds
+    assume(all(sum(item.kind == kind for item in really) <= 1 for kind in single))
+    after = carry_out(plan(desired, observed, chosen), really, single)
 
     present = desired.disposition is Disposition.PRESENT
     if present and desired.account.active:

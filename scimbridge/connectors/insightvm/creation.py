@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
 from typing import Any
 
 from scimbridge.connectors.insightvm.catalogue import Catalogue
@@ -27,6 +29,8 @@ from scimbridge.errors import (
     VendorError,
     VendorRejected,
 )
+
+logger = logging.getLogger(__name__)
 
 
 class Creation:
@@ -63,14 +67,7 @@ class Creation:
         """See `Connector.create_account`."""
         role, given = self._role(entitlements)
         wanted = self._wanted(account, role)
-        body = wanted.body() | (self._credentials(account) if wanted.source.local else {})
-        try:
-            answer = self._client.call("POST", USERS, json=body, repeatable=False)
-        except OutcomeUnknown:
-            self._users.forget()
-            raise
-        except VendorRejected as error:
-            raise self._refused(account, error) from error
+        answer = self._post(account, wanted)
         native_id = answer.get("id")
         if not isinstance(native_id, int):
             self._users.forget()
@@ -81,6 +78,30 @@ class Creation:
         self._users.add(account.user_name, str(native_id))
         self._confirm(str(native_id), wanted)
         return Created(str(native_id), given)
+
+    def _post(self, account: Account, wanted: Edit) -> Mapping[str, Any]:
+        given = account.secrets.get("password") if wanted.source.local else None
+        try:
+            return self._send(wanted, {"password": given} if given else _fresh(wanted))
+        except VendorRejected as error:
+            refused = self._refused(account, error)
+            if given is None or isinstance(refused, VendorConflict):
+                raise refused from error
+        # Okta sends a random placeholder with every new user, synchronised or not, which knows
+        # nothing of the console's password policy. A refused POST has created nobody.
+        logger.info("%s: the password given for a new user is refused; one is made", self._target)
+        try:
+            return self._send(wanted, _fresh(wanted))
+        except VendorRejected as error:
+            raise self._refused(account, error) from error
+
+    def _send(self, wanted: Edit, credentials: Mapping[str, Any]) -> Mapping[str, Any]:
+        body = {**wanted.body(), **credentials}
+        try:
+            return self._client.call("POST", USERS, json=body, repeatable=False)
+        except OutcomeUnknown:
+            self._users.forget()
+            raise
 
     def _role(self, entitlements: frozenset[Entitlement]) -> tuple[Role, frozenset[Entitlement]]:
         """The role to create with, and those of ``entitlements`` that this gives."""
@@ -118,11 +139,6 @@ class Creation:
         source = self._catalogue.source_called(name) if name else local_source(role)
         return local_source(role) if source.local else source
 
-    def _credentials(self, account: Account) -> dict[str, Any]:
-        if password := account.secrets.get("password"):
-            return {"password": password}
-        return {"password": generated_password(), "passwordResetOnLogin": True}
-
     def _refused(self, account: Account, error: VendorRejected) -> VendorError:
         """A taken login is refused with an undocumented status and text: the list decides."""
         self._users.forget()
@@ -144,3 +160,10 @@ class Creation:
                 f"{self._target}: {wanted.login!r} was created as user {native_id}, "
                 "which the console shows otherwise than it was wanted"
             )
+
+
+def _fresh(wanted: Edit) -> dict[str, Any]:
+    """A password that nobody knows, for whoever needs one."""
+    if not wanted.source.local:
+        return {}
+    return {"password": generated_password(), "passwordResetOnLogin": True}
