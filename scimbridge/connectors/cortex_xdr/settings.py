@@ -13,7 +13,7 @@ from scimbridge.config import Secret
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _FQDN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
-_HEADER_TEXT = re.compile(r"[!-~]+")
+_HEADER_TEXT = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 _PREDEFINED_ROLES = (
     "Instance Administrator",
     "Security Admin",
@@ -53,7 +53,7 @@ def _loopback(host: str) -> bool:
 
 def _api_key(key: Secret) -> Secret:
     if _HEADER_TEXT.fullmatch(key.reveal()) is None:
-        raise ValueError("holds spaces or other characters that no API key has; copy it again")
+        raise ValueError("holds characters that cannot be sent in a header; copy it again")
     return key
 
 

@@ -114,11 +114,11 @@ def test_what_is_no_key_id_is_refused(text: str) -> None:
     assert "is no key id" in mistake(fqdn="acme.example.com", api_key_id=text)
 
 
-@pytest.mark.parametrize("key", ["two words", "line\nbreak", "schl\u00fcssel"])
+@pytest.mark.parametrize("key", ["space ", "line\nbreak", "schl\u00fcssel"])
 def test_a_key_that_no_header_can_carry_is_refused_unseen(key: str) -> None:
     problem = mistake(fqdn="acme.example.com", key=key)
 
-    assert "that no API key has" in problem
+    assert "cannot be sent in a header" in problem
     assert key not in problem
 
 
