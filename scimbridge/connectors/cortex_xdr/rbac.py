@@ -47,6 +47,10 @@ from scimbridge.errors import (
 NOBODY = "scimbridge-check@invalid"
 """Whom `check` tries to change: no such domain can exist (RFC 2606), so nobody is harmed."""
 READ_ONLY = "user groups are read-only on this tenant (its API is the v1 generation)"
+_PREDEFINED_ROLES = frozenset(
+    {"Instance Administrator", "Security Admin", "Investigator", "Responder", "Viewer"}
+)
+"""Shown although nobody holds them; a tenant may lack some ("Manage user roles")."""
 _NAMES_AT_A_TIME = 20
 _USERS_AT_A_TIME = 100
 _MEMBERSHIP = "a membership that this tenant's API (the v1 generation) cannot change"
@@ -99,7 +103,7 @@ class RbacTenant:
         self, client: CortexXdrClient, settings: CortexXdrSettings, wiring: Wiring
     ) -> None:
         self._client = client
-        self._role_names = settings.role_names
+        self._role_names = _PREDEFINED_ROLES | set(settings.role_names)
         self._users = Snapshot(self._read_users, clock=wiring.clock)
 
     def check(self) -> None:
@@ -187,7 +191,7 @@ class RbacTenant:
     def _roles(self, users: Collection[User]) -> dict[str, Role]:
         held = {user.role_name for user in users if user.role_name}
         roles = {}
-        for reply in self._by_names("get_roles", "role_names", held | set(self._role_names)):
+        for reply in self._by_names("get_roles", "role_names", held | self._role_names):
             roles.update(to_roles(reply))
         return {name: Role(id=name, name=name) for name in sorted(held)} | roles
 

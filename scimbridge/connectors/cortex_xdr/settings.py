@@ -14,13 +14,6 @@ from scimbridge.config import Secret
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _FQDN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 _HEADER_TEXT = re.compile(r"[!-~](?:[ -~]*[!-~])?")
-_PREDEFINED_ROLES = (
-    "Instance Administrator",
-    "Security Admin",
-    "Investigator",
-    "Responder",
-    "Viewer",
-)
 
 
 def _fqdn(name: str) -> str:
@@ -88,10 +81,9 @@ class CortexXdrSettings:
     )
     """``auto`` asks the tenant once, which must then be reachable when the bridge starts."""
     role_names: tuple[str, ...] = field(
-        default=_PREDEFINED_ROLES,
-        metadata={"doc": "v1: the roles to show beside those that somebody holds"},
+        default=(), metadata={"doc": "v1: custom roles to show although nobody holds them yet"}
     )
-    """The v1 routes list no roles: one that nobody holds is found only by its name."""
+    """These routes list no roles: one that nobody holds is found only by its name."""
     write_names: bool = field(
         default=True, metadata={"doc": "iam: given and family name are sent to the tenant"}
     )

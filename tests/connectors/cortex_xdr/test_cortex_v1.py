@@ -65,7 +65,7 @@ def test_type_and_last_login_are_attributes_of_the_extension(v1: CortexTenant) -
 # --- catalogue -------------------------------------------------------------------------------
 
 
-def test_roles_that_nobody_holds_are_found_by_the_names_in_the_settings(v1: CortexTenant) -> None:
+def test_predefined_roles_are_shown_although_nobody_holds_them(v1: CortexTenant) -> None:
     roles = {
         each.display_name: each
         for each in v1.connector.entitlements()
@@ -86,8 +86,8 @@ def test_account_admin_is_shown_and_not_assignable(v1: CortexTenant) -> None:
     assert not admin.assignable
 
 
-def test_a_name_that_no_role_has_spoils_nothing() -> None:
-    with open_tenant(V1, role_names=("Night Shift", "No Such Role", "Viewer")) as tenant:
+def test_custom_roles_that_nobody_holds_are_found_by_the_names_in_the_settings() -> None:
+    with open_tenant(V1, role_names=("Night Shift", "No Such Role")) as tenant:
         found = {each.entitlement.native_id for each in tenant.connector.entitlements()}
 
     assert found >= {"Night Shift", "Viewer", "Investigator"}
