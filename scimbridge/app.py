@@ -7,12 +7,12 @@ import os
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import Flask
 
 from scimbridge.config import Config, TargetConfig
-from scimbridge.connectors.http import Wiring
+from scimbridge.connectors.http import OnCall, Wiring
 from scimbridge.connectors.interface import Connector
 from scimbridge.connectors.registry import VENDORS
 from scimbridge.directory.audit import AuditLog
@@ -28,6 +28,7 @@ from scimbridge.scim.attributes import group_type, parse_schema, user_type
 from scimbridge.scim.quirks import Dialect
 from scimbridge.web.application import build_application
 from scimbridge.web.auth import Authenticator
+from scimbridge.web.metrics import Metrics
 from scimbridge.web.site import Site
 
 
@@ -70,10 +71,11 @@ def open_bridge(config: Config, *, now: Callable[[], int] = now_ms) -> Bridge:
     directory = Directory(config.bridge.database)
     check_schema(directory.engine)
     audit = AuditLog(derive_key(key, "audit"))
+    metrics = Metrics()
     owner = f"{socket.gethostname()}:{os.getpid()}"
     providers = {
         name: build_service_provider(
-            open_target(target),
+            open_target(target, metrics),
             directory,
             audit,
             owner=owner,
@@ -89,13 +91,15 @@ def open_bridge(config: Config, *, now: Callable[[], int] = now_ms) -> Bridge:
         config=config.bridge,
         providers=providers,
         authenticator=Authenticator(directory, derive_key(key, "tokens"), now),
+        metrics=metrics,
         cursor_key=derive_key(key, "cursors"),
+        now=now,
     )
     background = Background(providers.values(), interval_s=config.bridge.recovery_interval_s)
     return Bridge(build_application(site), directory, providers, background)
 
 
-def open_target(config: TargetConfig) -> Target:
+def open_target(config: TargetConfig, metrics: Metrics) -> Target:
     """One target with its connector and schemas; nothing is sent to the vendor yet."""
     vendor = VENDORS[config.type]
     schemas = {
@@ -105,16 +109,23 @@ def open_target(config: TargetConfig) -> Target:
     extension = schemas.get("User")
     return build_target(
         config,
-        open_connector(config),
+        open_connector(config, on_call=metrics.vendor_calls(config.name)),
         user_type=user_type(*([extension] if extension else [])),
         group_type=group_type(*([schemas["Group"]] if "Group" in schemas else [])),
         extension=extension.id if extension else None,
-        dialect=Dialect.strict() if config.strict else Dialect.tolerant(),
+        dialect=Dialect.strict()
+        if config.strict
+        else Dialect.tolerant(metrics.quirks(config.name)),
     )
 
 
-def open_connector(config: TargetConfig) -> Connector:
-    """The connector of one target; nothing is sent to the vendor yet."""
+def open_connector(config: TargetConfig, *, on_call: OnCall | None = None) -> Connector:
+    """The connector of one target; nothing is sent to the vendor yet.
+
+    ``on_call`` is told of each call to the vendor.
+    """
     role = parse_entitlement(config.default_role).native_id if config.default_role else None
     wiring = Wiring(target=config.name, default_role=role)
+    if on_call is not None:
+        wiring = replace(wiring, on_call=on_call)
     return VENDORS[config.type].open_connector(config.vendor, wiring)

@@ -1,11 +1,15 @@
 """How gunicorn runs the bridge. `scimbridge serve` sets the SCIMBRIDGE_ variables from its file.
 
-Each worker opens its own directory and sessions when it builds the application, hence no preload
-and no hooks: an SQLite connection must not cross a fork.
+Each worker opens its own directory and sessions when it builds the application, hence no preload:
+an SQLite connection must not cross a fork.
 """
 
 import math
 import os
+import shutil
+from typing import Any
+
+from scimbridge.web import metrics
 
 bind = os.environ.get("SCIMBRIDGE_LISTEN", "127.0.0.1:8080")
 loglevel = os.environ.get("SCIMBRIDGE_LOG_LEVEL", "info")
@@ -45,3 +49,15 @@ control_socket_disable = True
 # The bridge writes its own line for each request, with the request's id.
 accesslog = None
 errorlog = "-"
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Keep what an ended worker counted."""
+    if metrics.MULTIPROCESS_VARIABLE in os.environ:
+        metrics.fold(worker.pid)
+
+
+def on_exit(_server: Any) -> None:
+    """Remove what the workers counted in, which `scimbridge serve` made."""
+    if folder := os.environ.get(metrics.MULTIPROCESS_VARIABLE):
+        shutil.rmtree(folder, ignore_errors=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextvars import ContextVar
+from typing import TextIO
 
 from pythonjsonlogger.json import JsonFormatter
 
@@ -21,12 +22,17 @@ class _WithRequestId(logging.Filter):
 
 def configure_logs(level: str) -> None:
     """Write everything from ``level`` (a name of the logging module, any case) to stderr."""
-    handler = logging.StreamHandler()
-    # JSON, so that a newline in a user name cannot forge a line.
-    handler.setFormatter(JsonFormatter(_FIELDS, style="{"))
-    handler.addFilter(_WithRequestId())
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [line_handler()]
     root.setLevel(level.upper())
     # One line a call is ours to write; urllib3's would hold query strings.
     logging.getLogger("urllib3").setLevel(logging.WARNING)
+
+
+def line_handler(stream: TextIO | None = None) -> logging.Handler:
+    """What writes a JSON line for each record, to standard error unless told otherwise."""
+    handler = logging.StreamHandler(stream)
+    # JSON, so that a newline in a user name cannot forge a line.
+    handler.setFormatter(JsonFormatter(_FIELDS, style="{"))
+    handler.addFilter(_WithRequestId())
+    return handler

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from scimbridge.app import open_connector
 from scimbridge.cli.options import config_option, read_config, secret_key
 from scimbridge.directory import migrate as directory_migrate
 from scimbridge.errors import ScimbridgeError, VendorError
+from scimbridge.web.metrics import MULTIPROCESS_VARIABLE
 from scimbridge.wsgi import CONFIG_VARIABLE
 
 
@@ -26,6 +28,8 @@ def serve(path: Path) -> None:
     bridge = config.bridge
     environment = os.environ | {
         CONFIG_VARIABLE: str(path.resolve()),
+        # Fresh, so that nothing is counted twice; gunicorn removes it when it ends.
+        MULTIPROCESS_VARIABLE: tempfile.mkdtemp(prefix="scimbridge-metrics-"),
         "SCIMBRIDGE_LISTEN": bridge.listen,
         "SCIMBRIDGE_WORKERS": str(bridge.workers),
         "SCIMBRIDGE_THREADS": str(bridge.threads),

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from scimbridge.config import TargetConfig
 from scimbridge.connectors.interface import Connector
+from scimbridge.provisioning.characteristics import described
 from scimbridge.provisioning.correlate import user_key
 from scimbridge.provisioning.entitlements import GroupMapping, parse_entitlement
 from scimbridge.provisioning.guard import Guard
 from scimbridge.provisioning.plan import Policy
-from scimbridge.scim.attributes import ResourceType
+from scimbridge.scim.attributes import ResourceType, Schema
 from scimbridge.scim.quirks import Dialect
 
 
@@ -33,6 +34,10 @@ class Target:
     def name(self) -> str:
         """The name in the configuration and in the URL."""
         return self.config.name
+
+    def described(self, schema: Schema) -> Schema:
+        """``schema`` as ``/Schemas`` shows it: with what this target makes of its attributes."""
+        return described(schema, self.policy.capabilities, self.config)
 
 
 def build_target(

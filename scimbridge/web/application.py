@@ -7,6 +7,8 @@ import time
 
 from flask import Flask, Response, g, request
 
+from scimbridge.errors import NotFound
+from scimbridge.logs import request_id
 from scimbridge.web.bulk import bulk
 from scimbridge.web.discovery import discovery
 from scimbridge.web.errors import register_errors
@@ -14,19 +16,23 @@ from scimbridge.web.health import health
 from scimbridge.web.requests import assign_request_id
 from scimbridge.web.resources import resources
 from scimbridge.web.responses import require_acceptable
-from scimbridge.web.site import EXTENSION, Site, site
+from scimbridge.web.site import EXTENSION, SCIM_PATH, Site, site
 
 logger = logging.getLogger(__name__)
 
-_OPEN = frozenset({"/livez", "/readyz"})
+_OPEN = frozenset({"/livez", "/readyz", "/metrics"})
 
 
 def build_application(served: Site) -> Flask:
     """The WSGI application that serves ``served``."""
     app = Flask("scimbridge", static_folder=None)
     app.url_map.strict_slashes = False
-    app.extensions[EXTENSION] = served
+    # A redirect would be answered by no IdP, and a POST would lose its body on the way.
+    app.url_map.merge_slashes = False
+    # No IdP asks for it, and what it answered would be another list than that of a 405.
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.config["MAX_CONTENT_LENGTH"] = served.config.max_body_bytes
+    app.extensions[EXTENSION] = served
     register_errors(app)
     for blueprint in (discovery, bulk, resources, health):
         app.register_blueprint(blueprint)
@@ -40,24 +46,46 @@ def _admit() -> None:
     assign_request_id()
     if request.path in _OPEN:
         return
-    target = request.path.lstrip("/").partition("/")[0]
+    target = _target()
     known = site()
     if target in known.providers:
         # Before routing errors are raised: without a token nobody learns which URLs exist.
         known.authenticator.authenticate(target)
         g.transient_status = known.providers[target].target.config.transient_status
         require_acceptable()
+    if "\x00" in request.path:
+        # PostgreSQL takes it in no value, so it must not get as far as a query.
+        raise NotFound("nothing is served at a path with a NUL")
 
 
 def _finish(response: Response) -> Response:
-    response.headers["X-Request-Id"] = g.request_id
+    seconds = time.monotonic() - g.started
+    response.headers["X-Request-Id"] = request_id.get()
     response.headers["X-Content-Type-Options"] = "nosniff"
     logger.info(
-        "%s %s -> %d (%.0f ms)",
-        request.method,
-        request.path,
-        response.status_code,
-        1000 * (time.monotonic() - g.started),
-        extra={"request_id": g.request_id},
+        "%s %s -> %d (%.0f ms)", request.method, request.path, response.status_code, 1000 * seconds
     )
+    if request.path not in _OPEN:
+        target = _target()
+        site().metrics.request(
+            target=target if target in site().providers else "none",
+            endpoint=_route(target),
+            method=request.method,
+            status=response.status_code,
+            seconds=seconds,
+        )
     return response
+
+
+def _target() -> str:
+    return request.path.lstrip("/").partition("/")[0]
+
+
+def _route(target: str) -> str:
+    """The URL below the target's base with its ids left out: ``/Users/<scim_id>``."""
+    provider = site().providers.get(target)
+    if provider is None or request.url_rule is None:
+        return "other"
+    route = request.url_rule.rule.removeprefix(SCIM_PATH)
+    endpoint = (request.view_args or {}).get("endpoint", "")
+    return route.replace("<endpoint>", endpoint) if endpoint in provider.endpoints else route

@@ -11,8 +11,9 @@ from scimbridge.directory import tokens
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.journal import Caller
 from scimbridge.errors import Forbidden, Unauthorized
+from scimbridge.logs import request_id
 
-_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_READS = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Authenticator:
             raise Unauthorized(f"the token is not valid for {target}: unknown, expired or revoked")
         if token.read_only and request.method not in _READS and not _is_search():
             raise Forbidden(f'the token "{token.name}" may only read')
-        g.caller = Caller(actor=f"token:{token.id}:{token.name}", request_id=g.request_id)
+        g.caller = Caller(actor=f"token:{token.id}:{token.name}", request_id=request_id.get())
 
     def _presented(self) -> str:
         values = request.headers.getlist("Authorization")

@@ -8,8 +8,10 @@ from typing import Any
 from flask import Blueprint, Response
 
 from scimbridge.errors import (
+    DirectoryError,
     InvalidPath,
     InvalidSyntax,
+    InvalidValue,
     MethodNotAllowed,
     PayloadTooLarge,
     ScimError,
@@ -18,9 +20,10 @@ from scimbridge.provisioning.endpoints import Endpoint
 from scimbridge.provisioning.service_provider import ServiceProvider
 from scimbridge.scim import urns
 from scimbridge.scim.bulk import PREFIX, execution_order, references, resolved, resolved_path
-from scimbridge.scim.messages import BulkOperation, error_body, load_bulk, load_resource
+from scimbridge.scim.messages import BulkOperation, load_bulk, load_resource
 from scimbridge.scim.operations import parse_patch
 from scimbridge.web.auth import caller
+from scimbridge.web.errors import as_scim_error, error_document
 from scimbridge.web.requests import json_body
 from scimbridge.web.responses import scim_response
 from scimbridge.web.site import SCIM_PATH, site
@@ -41,10 +44,12 @@ def run_bulk(target: str) -> Response:
             f"{len(request.operations)} operations are more than {MAX_OPERATIONS} "
             "(bulk.maxOperations); send them in several requests"
         )
+    if request.fail_on_errors is not None and request.fail_on_errors < 1:
+        raise InvalidValue(f"failOnErrors is {request.fail_on_errors}; 1 stops at the first error")
     run = _Run(provider, site().base_url(target))
     errors = 0
     for index in execution_order(request.operations):
-        if request.fail_on_errors is not None and errors >= request.fail_on_errors:
+        if errors == request.fail_on_errors:
             break
         errors += not run.execute(index, request.operations[index])
     # In the order of the request, so that a client can compare without bulkIds.
@@ -67,8 +72,11 @@ class _Run:
         self.results[index] = result
         try:
             self._run(operation, result)
-        except ScimError as error:
-            result |= {"status": str(error.status), "response": error_body(error)}
+        except (ScimError, DirectoryError) as error:
+            # Of both kinds, so that what was done before is told.
+            known = error if isinstance(error, ScimError) else as_scim_error(error)
+            body = error_document(known)
+            result |= {"status": body["status"], "response": body}
         return int(result["status"]) < 400
 
     def _run(self, operation: BulkOperation, result: dict[str, Any]) -> None:

@@ -12,13 +12,14 @@ from scimbridge.scim import urns
 from scimbridge.scim.attributes import ResourceType, Schema, load_schema
 from scimbridge.scim.messages import list_response
 from scimbridge.web.bulk import MAX_OPERATIONS
-from scimbridge.web.responses import scim_response
+from scimbridge.web.openapi import describe
+from scimbridge.web.responses import JSON, scim_response
 from scimbridge.web.search import CURSOR_SECONDS
 from scimbridge.web.site import SCIM_PATH, listed_endpoints, site
 
 discovery = Blueprint("discovery", __name__, url_prefix=SCIM_PATH)
 
-_WRITES = ("POST", "PUT", "PATCH", "DELETE")
+_WRITES = ("POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _META_SCHEMAS = ("service_provider_config", "resource_type", "schema")
 
 
@@ -38,7 +39,7 @@ def service_provider_config(target: str) -> Response:
                 "maxPayloadSize": config.max_body_bytes,
             },
             "filter": {"supported": True, "maxResults": config.max_page_size},
-            "changePassword": {"supported": _takes_passwords(provider)},
+            "changePassword": {"supported": provider.target.policy.capabilities.takes_passwords},
             "sort": {"supported": True},
             "etag": {"supported": True},
             "pagination": {
@@ -89,16 +90,25 @@ def schemas(target: str) -> Response:
     """RFC 7643 section 7."""
     provider = site().provider(target)
     _refuse_filter()
-    return _list([_schema_document(each, target) for each in _schemas(provider)])
+    return _list([_schema_document(each, provider) for each in _schemas(provider)])
 
 
 @discovery.get("/Schemas/<urn>")
 def schema(target: str, urn: str) -> Response:
     """One schema by its URN, which is compared without regard to case."""
-    for each in _schemas(site().provider(target)):
+    provider = site().provider(target)
+    for each in _schemas(provider):
         if each.id.lower() == urn.lower():
-            return scim_response(_schema_document(each, target))
+            return scim_response(_schema_document(each, provider))
     raise NotFound(f"no Schema {urn}")
+
+
+@discovery.get("/openapi.json")
+def openapi(target: str) -> Response:
+    """What this target serves, as OpenAPI 3.1 has it."""
+    response = scim_response(describe(site().provider(target), site().base_url(target)))
+    response.headers["Content-Type"] = JSON
+    return response
 
 
 @discovery.route("/ServiceProviderConfig", methods=_WRITES)
@@ -106,13 +116,14 @@ def schema(target: str, urn: str) -> Response:
 @discovery.route("/ResourceTypes/<name>", methods=_WRITES)
 @discovery.route("/Schemas", methods=_WRITES)
 @discovery.route("/Schemas/<name>", methods=_WRITES)
+@discovery.route("/openapi.json", methods=_WRITES)
 def refuse_write(target: str, name: str = "") -> Response:
     """What is discovered is not written."""
     detail = f"{request.path} does not take {request.method}"
-    raise MethodNotAllowed(detail, allowed=("GET", "HEAD", "OPTIONS"))
+    raise MethodNotAllowed(detail, allowed=("GET", "HEAD"))
 
 
-@discovery.route("/Me", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+@discovery.route("/Me", methods=["GET", *_WRITES])
 def me(target: str) -> Response:
     """RFC 7644 section 3.11: the caller is an IdP, not a person with an account."""
     raise Unsupported(f"{request.path} is not supported: the caller is no user of {target}")
@@ -129,10 +140,6 @@ def _schemas(provider: ServiceProvider) -> list[Schema]:
         for schema in (kind.schema, *(extension for extension, _ in kind.extensions))
     ]
     return own + [load_schema(name) for name in _META_SCHEMAS]
-
-
-def _takes_passwords(provider: ServiceProvider) -> bool:
-    return "password" in provider.target.policy.capabilities.account_attributes
 
 
 def _refuse_filter() -> None:
@@ -158,6 +165,7 @@ def _type_document(kind: ResourceType, target: str) -> dict[str, Any]:
     return document | {"meta": {"resourceType": "ResourceType", "location": location}}
 
 
-def _schema_document(schema: Schema, target: str) -> dict[str, Any]:
-    location = f"{site().base_url(target)}/Schemas/{schema.id}"
-    return schema.document() | {"meta": {"resourceType": "Schema", "location": location}}
+def _schema_document(schema: Schema, provider: ServiceProvider) -> dict[str, Any]:
+    location = f"{site().base_url(provider.target.name)}/Schemas/{schema.id}"
+    shown = provider.target.described(schema).document()
+    return shown | {"meta": {"resourceType": "Schema", "location": location}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from typing import Any
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -36,8 +37,8 @@ def register_errors(app: Flask) -> None:
 
 def respond(error: ScimError) -> Response:
     """The response that tells a SCIM client of ``error``."""
-    status = _status(error)
-    response = scim_response(error_body(error) | {"status": str(status)}, status=status)
+    body = error_document(error)
+    response = scim_response(body, status=int(body["status"]))
     match error:
         case Unauthorized():
             response.headers["WWW-Authenticate"] = 'Bearer realm="scimbridge"'
@@ -48,15 +49,22 @@ def respond(error: ScimError) -> Response:
     return response
 
 
-def _status(error: ScimError) -> int:
+def error_document(error: ScimError) -> dict[str, Any]:
+    """The body that tells a SCIM client of ``error``, with the status that the target wants."""
+    status = error.status
     if isinstance(error, TemporarilyUnavailable):
-        return int(g.get("transient_status", error.status))
-    return error.status
+        status = int(g.get("transient_status", status))
+    return error_body(error) | {"status": str(status)}
+
+
+def as_scim_error(error: DirectoryError) -> ScimError:
+    """What a failure of the directory, which is logged here, means to a SCIM client."""
+    logger.error("%s %s: %s", request.method, request.path, error)
+    return TemporarilyUnavailable(str(error), retry_after=_DIRECTORY_RETRY_S)
 
 
 def _directory_failed(error: DirectoryError) -> Response:
-    logger.error("%s %s: %s", request.method, request.path, error)
-    return respond(TemporarilyUnavailable(str(error), retry_after=_DIRECTORY_RETRY_S))
+    return respond(as_scim_error(error))
 
 
 def _http_exception(error: HTTPException) -> Response:

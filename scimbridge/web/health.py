@@ -1,15 +1,18 @@
-"""Probes for load balancers and orchestrators."""
+"""For whoever runs the bridge: probes of load balancers and orchestrators, and metrics."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response, current_app, request
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from scimbridge.directory.migrate import check_schema
-from scimbridge.errors import DirectoryError
+from scimbridge.errors import DirectoryError, NotFound
 from scimbridge.web.responses import scim_response
 from scimbridge.web.site import site
 
 health = Blueprint("health", __name__)
+
+_FROM_A_PROXY = ("X-Forwarded-For", "Forwarded")
 
 
 @health.get("/livez")
@@ -33,3 +36,14 @@ def readyz() -> Response:
         current_app.logger.warning("not ready: %s", error)
         return scim_response({"status": "not ready", "directory": str(error)}, status=503)
     return scim_response({"status": "ok", "directory": "ok"})
+
+
+@health.get("/metrics")
+def metrics() -> Response:
+    """What was counted, for a scraper that calls the bridge directly and needs no token.
+
+    Not for the public: what comes through a proxy, which says so in a header, finds nothing here.
+    """
+    if any(header in request.headers for header in _FROM_A_PROXY):
+        raise NotFound(f"nothing is served at {request.path}")
+    return Response(site().metrics.exposition(), content_type=CONTENT_TYPE_LATEST)

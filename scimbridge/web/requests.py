@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
 from typing import Any
 
-from flask import g, request
+from flask import request
 
 from scimbridge.errors import InvalidSyntax, UnsupportedMediaType
+from scimbridge.logs import request_id
 from scimbridge.scim.messages import parse_json
 
 _MEDIA_TYPES = ("application/scim+json", "application/json")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
-_ETAG = re.compile(r'(?:W/)?"[^"]*"|\*')
+_ETAG = re.compile(r'(?:W/)?("[^"]*")|\*')
 
 
 def assign_request_id() -> None:
-    """Take over the caller's X-Request-Id if it is harmless, else make one."""
+    """Take over the caller's X-Request-Id if it is harmless, else make one.
+
+    It stays set when the request has ended, for what is logged after the answer is out; the next
+    request of the thread has another one.
+    """
     given = request.headers.get("X-Request-Id", "")
-    g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    request_id.set(given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex)
 
 
 def json_body() -> Any:
@@ -32,14 +36,6 @@ def json_body() -> Any:
     if not data.strip():
         raise InvalidSyntax("the body is empty; a JSON object is expected")
     return parse_json(data)
-
-
-def json_object() -> Mapping[str, Any]:
-    """The parsed body, which must be an object."""
-    body = json_body()
-    if not isinstance(body, dict):
-        raise InvalidSyntax(f"the body is {type(body).__name__}; a JSON object is expected")
-    return body
 
 
 def if_match() -> frozenset[str] | None:
@@ -54,4 +50,7 @@ def if_none_match() -> frozenset[str] | None:
 
 def _versions(header: str) -> frozenset[str] | None:
     value = request.headers.get(header)
-    return None if value is None else frozenset(_ETAG.findall(value))
+    if value is None:
+        return None
+    # Compared weakly (RFC 9110 section 8.8.3.2): ours are all weak, and some proxies drop the W/.
+    return frozenset(f"W/{tag[1]}" if tag[1] else "*" for tag in _ETAG.finditer(value))

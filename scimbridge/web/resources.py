@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from scimbridge.errors import NotFound, PreconditionFailed
+from scimbridge.errors import MethodNotAllowed, NotFound, PreconditionFailed
 from scimbridge.provisioning.endpoints import Endpoint
 from scimbridge.scim.messages import load_resource, load_search
 from scimbridge.scim.operations import parse_patch
@@ -21,6 +21,7 @@ resources = Blueprint("resources", __name__, url_prefix=SCIM_PATH)
 
 _ENDPOINT = "/<endpoint>"
 _ONE = "/<endpoint>/<scim_id>"
+_NO_POST = ("GET", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 @resources.get(_ENDPOINT)
@@ -46,7 +47,7 @@ def search_everything(target: str) -> Response:
 @resources.post(_ENDPOINT)
 def create_resource(target: str, endpoint: str) -> Response:
     """RFC 7644 section 3.3."""
-    found = _endpoint(target, endpoint)
+    found = _writable(target, endpoint)
     projection = _projection(found)
     scim_id = found.create(read_document(target, found, json_body()), caller())
     response = _respond(target, found, scim_id, projection, status=201)
@@ -72,7 +73,7 @@ def get_resource(target: str, endpoint: str, scim_id: str) -> Response:
 @resources.put(_ONE)
 def replace_resource(target: str, endpoint: str, scim_id: str) -> Response:
     """RFC 7644 section 3.5.1."""
-    found = _endpoint(target, endpoint)
+    found = _writable(target, endpoint)
     projection = _projection(found)
     document = read_document(target, found, json_body())
     found.replace(scim_id, document, caller(), _precondition())
@@ -82,7 +83,7 @@ def replace_resource(target: str, endpoint: str, scim_id: str) -> Response:
 @resources.patch(_ONE)
 def patch_resource(target: str, endpoint: str, scim_id: str) -> Response:
     """RFC 7644 section 3.5.2."""
-    found = _endpoint(target, endpoint)
+    found = _writable(target, endpoint)
     projection = _projection(found)
     config = site().provider(target).target
     operations = parse_patch(json_body(), found.resource_type, dialect=config.dialect)
@@ -96,8 +97,16 @@ def patch_resource(target: str, endpoint: str, scim_id: str) -> Response:
 @resources.delete(_ONE)
 def delete_resource(target: str, endpoint: str, scim_id: str) -> Response:
     """RFC 7644 section 3.6."""
-    _endpoint(target, endpoint).delete(scim_id, caller(), _precondition())
+    _writable(target, endpoint).delete(scim_id, caller(), _precondition())
     return scim_response(None, status=204)
+
+
+@resources.route("/.search", methods=_NO_POST)
+@resources.route("/Bulk", methods=_NO_POST)
+@resources.route(f"{_ENDPOINT}/.search", methods=_NO_POST)
+def refuse_all_but_post(target: str, endpoint: str = "") -> Response:
+    """These URLs are no resources: what they do is asked for by POST."""
+    raise MethodNotAllowed(f"{request.path} does not take {request.method}", allowed=("POST",))
 
 
 def read_document(target: str, endpoint: Endpoint, body: Any) -> dict[str, Any]:
@@ -110,6 +119,15 @@ def _endpoint(target: str, name: str) -> Endpoint:
     found = site().provider(target).endpoints.get(name)
     if found is None:
         raise NotFound(f"nothing is served at {request.path}")
+    return found
+
+
+def _writable(target: str, name: str) -> Endpoint:
+    found = _endpoint(target, name)
+    if not found.writable:
+        # Before the body is looked at: none could make it right.
+        detail = f"{request.path} shows what the vendor has; it can only be read"
+        raise MethodNotAllowed(detail, allowed=("GET", "HEAD"))
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 from flask import Response, request
@@ -81,7 +80,7 @@ def _by_cursor(provider: ServiceProvider, endpoint: Endpoint, asked: SearchReque
     if asked.count is not None and int(asked.count) > site().config.max_page_size:
         raise InvalidCount(f"count is above {site().config.max_page_size}")
     query = repr((provider.target.name, endpoint.resource_type.name, _bound(asked)))
-    key, now = site().cursor_key, time.time()
+    key, now = site().cursor_key, site().now() / 1000
     offset = 0
     if asked.cursor:
         sealed = unseal(asked.cursor, key, query=query, now=now, max_age=CURSOR_SECONDS)

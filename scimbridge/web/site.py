@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from flask import current_app, request
@@ -12,6 +12,7 @@ from scimbridge.errors import NotFound
 from scimbridge.provisioning.endpoints import Endpoint
 from scimbridge.provisioning.service_provider import ServiceProvider
 from scimbridge.web.auth import Authenticator
+from scimbridge.web.metrics import Metrics
 
 SCIM_PATH = "/<target>/scim/v2"
 EXTENSION = "scimbridge"
@@ -25,7 +26,10 @@ class Site:
     config: BridgeConfig
     providers: Mapping[str, ServiceProvider]
     authenticator: Authenticator
+    metrics: Metrics
     cursor_key: bytes
+    now: Callable[[], int]
+    """Milliseconds since the epoch."""
 
     def provider(self, target: str) -> ServiceProvider:
         """The target of a URL. Raises `NotFound`."""

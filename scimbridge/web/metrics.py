@@ -1,0 +1,112 @@
+"""What is counted, for Prometheus. Labels are bounded: never an id, a name or a URL as it was sent.
+
+Where several processes serve one address, each counts in files of the directory that the
+environment variable `MULTIPROCESS_VARIABLE` names, and whichever is asked sums up all of them. The
+library reads the variable when it is first imported, so it is set before the process starts.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.mmap_dict import MmapedDict
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from scimbridge.connectors.http import OnCall
+
+MULTIPROCESS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
+
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_SECONDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 60.0)
+"""From a read of the directory up to the time after which Okta gives up."""
+
+
+class Metrics:
+    """The counters of one process. Safe between threads."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "scimbridge_requests",
+            "Requests answered",
+            ("target", "endpoint", "method", "status"),
+            registry=self._registry,
+        )
+        self._request_seconds = Histogram(
+            "scimbridge_request_seconds",
+            "Time from a request to its answer",
+            ("target", "endpoint", "method"),
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self._calls = Counter(
+            "scimbridge_vendor_calls",
+            "Calls to a vendor; the status is none where no answer came",
+            ("target", "method", "route", "status"),
+            registry=self._registry,
+        )
+        self._call_seconds = Histogram(
+            "scimbridge_vendor_call_seconds",
+            "Time from a call to a vendor to the end of its answer",
+            ("target",),
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self._quirks = Counter(
+            "scimbridge_quirks",
+            "Deviations from SCIM that were tolerated, by the name in the list of quirks",
+            ("target", "quirk"),
+            registry=self._registry,
+        )
+
+    def request(
+        self, *, target: str, endpoint: str, method: str, status: int, seconds: float
+    ) -> None:
+        """Count an answered request; ``endpoint`` is a URL with its ids left out."""
+        method = method if method in _METHODS else "other"
+        self._requests.labels(target, endpoint, method, str(status)).inc()
+        self._request_seconds.labels(target, endpoint, method).observe(seconds)
+
+    def vendor_calls(self, target: str) -> OnCall:
+        """What counts the calls to the vendor of ``target``."""
+
+        def count(method: str, route: str, status: int | None, seconds: float) -> None:
+            self._calls.labels(target, method, route, str(status or "none")).inc()
+            self._call_seconds.labels(target).observe(seconds)
+
+        return count
+
+    def quirks(self, target: str) -> Callable[[str], None]:
+        """What counts the quirks of the SCIM clients of ``target``."""
+        return lambda quirk: self._quirks.labels(target, quirk).inc()
+
+    def exposition(self) -> bytes:
+        """All values in Prometheus' text format: of every process, if there are several."""
+        if MULTIPROCESS_VARIABLE not in os.environ:
+            return generate_latest(self._registry)
+        every_process = CollectorRegistry()
+        collector: Any = MultiProcessCollector  # the library leaves it without types
+        collector(every_process)
+        return generate_latest(every_process)
+
+
+def fold(pid: int) -> None:
+    """Add what the ended process ``pid`` counted to one file, so that files do not pile up.
+
+    To be called by one process alone: the parent.
+    """
+    folder = Path(os.environ[MULTIPROCESS_VARIABLE])
+    values: Any = MmapedDict  # without types, too
+    for kind in ("counter", "histogram"):
+        ended = folder / f"{kind}_{pid}.db"
+        if not ended.exists():
+            continue
+        total = values(str(folder / f"{kind}_0.db"))
+        for key, value, timestamp, _position in values.read_all_values_from_file(str(ended)):
+            total.write_value(key, total.read_value(key)[0] + value, timestamp)
+        total.close()
+        ended.unlink()
