@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import aliased
 
 from scimbridge.directory.grants import Key
@@ -56,6 +56,18 @@ _WANTED_AMONG = select(_M.member_id).where(
     _M.member_id.in_(bindparam("ids", expanding=True)),
 )
 _WANTED = select(_M.member_id).where(_M.group_pk == bindparam("group_pk"), _M.want == 1)
+_UNFINISHED = select(_M.member_id).where(
+    _M.group_pk == bindparam("group_pk"), _M.operation_pk.is_not(None)
+)
+_OPERATIONS_ON = (
+    select(_M.operation_pk)
+    .distinct()
+    .where(
+        _M.group_pk == bindparam("group_pk"),
+        _M.member_id.in_(bindparam("ids", expanding=True)),
+        _M.operation_pk.is_not(None),
+    )
+)
 _GROUPS_OF = (
     select(_M.member_id, _R.scim_id, _R.display)
     .select_from(memberships.join(resources, _R.pk == _M.group_pk))
@@ -143,6 +155,20 @@ def wanted_among(connection: Connection, group_pk: int, ids: Collection[str]) ->
     return found
 
 
+def unfinished(connection: Connection, group_pk: int) -> set[str]:
+    """The ids of all whose joining or leaving is not confirmed yet."""
+    return set(connection.execute(_UNFINISHED, {"group_pk": group_pk}).scalars())
+
+
+def operations_on(connection: Connection, group_pk: int, ids: Collection[str]) -> set[int]:
+    """The unfinished operations by which any of ``ids`` join or leave."""
+    found: set[int] = set()
+    for chunk in chunks(list(ids)):
+        parameters = {"group_pk": group_pk, "ids": chunk}
+        found.update(connection.execute(_OPERATIONS_ON, parameters).scalars())
+    return found
+
+
 def groups_of(
     connection: Connection, target: str, ids: Collection[str]
 ) -> dict[str, list[GroupRef]]:
@@ -186,7 +212,8 @@ def want(
 ) -> None:
     """Set which members are desired; ``changes`` holds real changes only.
 
-    ``displays`` is what the client calls those who join; ``generations`` gives, for each member whose account is affected, the generation to wait for.
+    ``displays`` is what the client calls those who join; ``generations`` gives, for each member
+    whose account is affected, the generation to wait for.
     """
     known: set[str] = set()
     for chunk in chunks(list(changes)):
@@ -265,24 +292,36 @@ def touched_by(connection: Connection, operation_pk: int) -> list[str]:
 def touch_all(
     connection: Connection, group_pk: int, operation_pk: int, generations: Mapping[str, int]
 ) -> None:
-    """Have ``operation_pk`` wait for all members: what the group grants has changed."""
+    """Have ``operation_pk`` wait for all members: what the group grants has changed.
+
+    Who joins by an unfinished operation goes on waiting for that one, and it for the change.
+    """
     for member_id, generation in generations.items():
         connection.execute(
             update(memberships)
             .where(_M.group_pk == group_pk, _M.member_id == member_id)
-            .values(operation_pk=operation_pk, generation=generation)
+            .values(
+                operation_pk=func.coalesce(_M.operation_pk, operation_pk), generation=generation
+            )
         )
 
 
 def withdraw(
-    connection: Connection, operation_pk: int, generations: Mapping[str, int], *, into: int
+    connection: Connection,
+    operation_pk: int,
+    generations: Mapping[str, int],
+    *,
+    into: int,
+    keep_removals: bool,
 ) -> None:
-    """Want again what is shown, for all that ``operation_pk`` changed; ``into`` carries it on."""
-    connection.execute(
-        update(memberships)
-        .where(_M.operation_pk == operation_pk)
-        .values(want=_M.have, operation_pk=into)
-    )
+    """Want again what is shown, for all that ``operation_pk`` changed; ``into`` carries it on.
+
+    With ``keep_removals`` those who were to leave still are.
+    """
+    changed = update(memberships).where(_M.operation_pk == operation_pk)
+    back = changed.where(_M.want == 1) if keep_removals else changed
+    connection.execute(back.values(want=_M.have))
+    connection.execute(changed.values(operation_pk=into))
     for member_id, generation in generations.items():
         connection.execute(
             update(memberships)
@@ -307,14 +346,6 @@ def remove_member(connection: Connection, target: str, member_id: str) -> list[i
     return groups
 
 
-def counts(connection: Connection, group_pk: int) -> int:
-    """How many members a group shows."""
-    found: int = connection.execute(
-        select(func.count()).where(_M.group_pk == group_pk, _M.have == 1)
-    ).scalar_one()
-    return found
-
-
 # --- what groups grant -----------------------------------------------------------------------
 
 
@@ -336,11 +367,3 @@ def set_granted_by(connection: Connection, group_pk: int, keys: Sequence[Key]) -
                 for kind, native_id in keys
             ],
         )
-
-
-def has_unfinished(connection: Connection, group_pk: int) -> bool:
-    """Whether any membership of the group waits for an operation."""
-    found: bool = connection.execute(
-        select(exists().where(_M.group_pk == group_pk, _M.operation_pk.is_not(None)))
-    ).scalar_one()
-    return found

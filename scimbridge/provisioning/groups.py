@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection
 
+from scimbridge.connectors.deadline import deadline
 from scimbridge.directory import memberships, resources
 from scimbridge.directory.journal import Caller
 from scimbridge.directory.resources import ResourceRow
@@ -34,6 +35,8 @@ class _Joining:
     """A change of membership: who joins or leaves, and who is called otherwise from now on."""
 
     wanted: Mapping[str, bool]
+    named: Collection[str] = ()
+    """Whom the request is about, whether or not that changes anything."""
     displays: Mapping[str, str | None] = field(default_factory=dict)
     renamed: Mapping[str, str | None] = field(default_factory=dict)
 
@@ -66,8 +69,8 @@ class Groups:
                     row = self._insert(connection, document, key)
                 self._require_mapping(row, name)
                 change = MemberChange(replace=True, add=members)
-                operation = self._want(connection, row, without_members(document), change, caller)
-            return self._finish(row, operation)
+                intent = self._want(connection, row, without_members(document), change, caller)
+            return self._finish(row, intent)
 
     def replace(
         self,
@@ -82,8 +85,8 @@ class Groups:
             group_type = self.writes.target.group_type
             after = merge_put(parse_document(row.desired), without_members(document), group_type)
             change = MemberChange(replace=True, add=members_of(document))
-            operation = self._want(connection, row, after, change, caller, kind="replace")
-        return self._finish(row, operation)
+            intent = self._want(connection, row, after, change, caller, kind="replace")
+        return self._finish(row, intent)
 
     def patch(
         self,
@@ -103,13 +106,13 @@ class Groups:
                 if rest
                 else before
             )
-            operation = self._want(connection, row, after, change, caller, kind="patch")
-        return self._finish(row, operation)
+            intent = self._want(connection, row, after, change, caller, kind="patch")
+        return self._finish(row, intent)
 
     def delete(self, scim_id: str, caller: Caller, if_match: Collection[str] | None = None) -> None:
         """DELETE: returns once nobody has anything through the group any more."""
         with self.writes.directory.write() as connection:
-            row = self.writes.get_for_write(connection, "Group", scim_id, if_match)
+            row = self.writes.get_for_deletion(connection, "Group", scim_id, if_match)
             if row.native_id is not None:
                 raise Forbidden(
                     f"{row.display} is {row.native_id} of the vendor itself and cannot be deleted "
@@ -137,8 +140,12 @@ class Groups:
         change: MemberChange,
         caller: Caller,
         kind: str = "create",
-    ) -> int | None:
-        """Record what is wanted; returns the operation, or None if nothing changes at all."""
+    ) -> list[int]:
+        """Record what is wanted; returns the operations to wait for, oldest first.
+
+        These are the request's own, unless nothing changes at all, and those of earlier requests
+        for the same members: a repeated request must not be answered before the first is done.
+        """
         before = parse_document(row.desired)
         joining = self._member_changes(connection, row, change)
         members = joining.wanted
@@ -147,7 +154,7 @@ class Groups:
         renamed = after["displayName"] != before["displayName"]
         new = row.confirmed is None
         if after == before and not members and row.settled and not new and row.claimed:
-            return None
+            return sorted(memberships.operations_on(connection, row.pk, joining.named))
         self._check_change(connection, row, before, after)
         generation = row.generation + 1 if after != before or new else row.generation
         resources.change(
@@ -176,8 +183,9 @@ class Groups:
         if new or renamed:
             self._remap(connection, row, after["displayName"], operation)
         self._change_members(connection, row, joining, operation)
+        earlier = memberships.operations_on(connection, row.pk, joining.named)
         self._confirm_at_once(connection, row, operation)
-        return operation
+        return sorted({*earlier, operation})
 
     def _member_changes(
         self, connection: Connection, row: ResourceRow, change: MemberChange
@@ -192,13 +200,16 @@ class Groups:
             held, named = set(current), set(after)
             gone, joining = held - named, {name: after[name] for name in named - held}
             staying = {name: after[name] for name in named & held}
+            about: Collection[str] = memberships.unfinished(connection, row.pk)
         else:
-            held = memberships.wanted_among(connection, row.pk, {*change.add, *change.remove})
+            about = {*change.add, *change.remove}
+            held = memberships.wanted_among(connection, row.pk, about)
             gone = set(change.remove) & held
             joining = {name: change.add[name] for name in change.add.keys() - held}
             staying = {name: change.add[name] for name in change.renewed & held}
         return _Joining(
             wanted=dict.fromkeys(gone, False) | dict.fromkeys(joining, True),
+            named=about,
             displays={name: member.display for name, member in joining.items()},
             renamed={name: each.display for name, each in staying.items() if each.display},
         )
@@ -242,9 +253,10 @@ class Groups:
         """A change that affects no account is confirmed in the transaction of its intent."""
         self.writes.outcomes.finish_group_in(connection, operation)
 
-    def _finish(self, row: ResourceRow, operation: int | None) -> ResourceRow:
-        if operation is not None:
-            self.writes.operations.see_through(operation)
+    def _finish(self, row: ResourceRow, intent: Sequence[int]) -> ResourceRow:
+        with deadline(self.writes.operations.deadline_s):
+            for operation in intent:
+                self.writes.operations.see_through(operation)
         return self.writes.reread(row.pk)
 
     # --- rules -----------------------------------------------------------------------------

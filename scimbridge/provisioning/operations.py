@@ -6,12 +6,13 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from scimbridge.directory import journal, memberships
+from scimbridge.directory import journal
 from scimbridge.directory.journal import OperationRow
 from scimbridge.errors import Forbidden, ScimbridgeError, TemporarilyUnavailable
 from scimbridge.provisioning.converge import Converger
 from scimbridge.provisioning.failures import from_record, is_permanent, to_record, to_scim
 from scimbridge.provisioning.outcome import Outcomes
+from scimbridge.provisioning.withdrawal import Withdrawal
 
 UNDO_SECONDS = 5.0
 """How long the request that was refused waits for the undoing; the background does the rest."""
@@ -64,7 +65,7 @@ class Operations:
         )
         withdrawable = not operation.removal or isinstance(error, Forbidden)
         if error is not None and is_permanent(error) and withdrawable and operation.kind != "undo":
-            undo = self.outcomes.withdraw(operation.pk, answer, status=journal.FAILED)
+            undo = Withdrawal(self.outcomes).withdraw(operation.pk, answer, status=journal.FAILED)
             if undo is not None:
                 self.converger.converge(
                     self._accounts(undo), seconds=UNDO_SECONDS, done=lambda: self._is_over(undo)
@@ -88,10 +89,7 @@ class Operations:
 
     def _accounts(self, operation_pk: int) -> list[int]:
         with self.outcomes.directory.read() as connection:
-            operation = journal.get(connection, operation_pk)
-            if operation.resource_type == "User":
-                return [operation.resource_pk]
-            return memberships.unsettled_members(connection, operation_pk)
+            return self.outcomes.waits_for(connection, journal.get(connection, operation_pk))
 
     def _get(self, operation_pk: int) -> OperationRow:
         with self.outcomes.directory.read() as connection:
@@ -127,7 +125,7 @@ class Operations:
             f"given up after {self.outcomes.target.config.abandon_after_s} s "
             f"(abandon_after_s); last failure: {last}"
         )
-        self.outcomes.withdraw(operation.pk, error, status=journal.ABANDONED)
+        Withdrawal(self.outcomes).withdraw(operation.pk, error, status=journal.ABANDONED)
 
 
 def _worst(failures: Mapping[int, Exception]) -> Exception | None:

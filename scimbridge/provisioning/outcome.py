@@ -17,14 +17,11 @@ from scimbridge.directory.audit import AuditLog
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.journal import Caller, OperationRow
 from scimbridge.directory.resources import ResourceRow
-from scimbridge.errors import ScimError
 from scimbridge.provisioning.correlate import random_id
 from scimbridge.provisioning.correlation import entitlement_keys
-from scimbridge.provisioning.failures import to_record
 from scimbridge.provisioning.mapping import display_of
 from scimbridge.provisioning.plan import (
     Disposition,
-    SetActive,
     effective,
     needs_direct_grants,
     plan,
@@ -132,9 +129,7 @@ class Outcomes:
             managed = held & item.desired.entitlements
             self._put(connection, grants.HELD, pk, managed)
             self._forget(connection, pk, (ours | observed.suspended) - managed)
-        elif not any(isinstance(step, SetActive) for step in item.steps) or (
-            self.target.policy.capabilities.revoke_on_disable
-        ):
+        elif self.target.policy.capabilities.revoke_on_disable or self._account_was_deleted(item):
             self._forget(connection, pk, ours)
             self._put(connection, grants.SUSPENDED, pk, by_hand)
 
@@ -228,7 +223,7 @@ class Outcomes:
         """Confirm an operation on a group once every account that it affects has converged.
 
         Returns whether the operation is over. A change of the group's own attributes is confirmed
-        together with every earlier one: the desired document contains them all.
+        together with every earlier one: the desired state contains them all.
         """
         with self.directory.write() as connection:
             return self.finish_group_in(connection, operation_pk)
@@ -239,148 +234,63 @@ class Outcomes:
         if operation.status != journal.PENDING:
             return True
         (row,) = resources.by_pks(connection, [operation.resource_pk])
-        together = [operation]
-        if operation.generation > row.confirmed_generation:
-            together = [
-                other
-                for other in journal.pending_of(connection, row.pk)
-                if other.generation > row.confirmed_generation or other.pk == operation.pk
-            ]
+        together = self._together(connection, row, operation)
         if any(memberships.unsettled_members(connection, other.pk) for other in together):
             return False
-        self.confirm_group(connection, together)
+        self._confirm_group(connection, row, together)
         return True
 
-    def confirm_group(self, connection: Connection, operations: Sequence[OperationRow]) -> None:
+    def waits_for(self, connection: Connection, operation: OperationRow) -> list[int]:
+        """Primary keys of the users who have to converge before the operation is over."""
+        if operation.resource_type == "User":
+            return [operation.resource_pk]
+        (row,) = resources.by_pks(connection, [operation.resource_pk])
+        return [
+            pk
+            for other in self._together(connection, row, operation)
+            for pk in memberships.unsettled_members(connection, other.pk)
+        ]
+
+    def _together(
+        self, connection: Connection, row: ResourceRow, operation: OperationRow
+    ) -> list[OperationRow]:
+        if operation.generation <= row.confirmed_generation:
+            return [operation]
+        return [
+            other
+            for other in journal.pending_of(connection, row.pk)
+            if other.generation > row.confirmed_generation or other.pk <= operation.pk
+        ]
+
+    def _confirm_group(
+        self, connection: Connection, row: ResourceRow, operations: Sequence[OperationRow]
+    ) -> None:
         """Show what operations on one group changed; they must have converged."""
-        (row,) = resources.by_pks(connection, [operations[0].resource_pk])
         changed: list[str] = []
         for operation in operations:
             changed += memberships.confirm(connection, operation.pk)
         resources.raise_revision(connection, self.target.name, changed)
-        if row.disposition == Disposition.DELETED.value:
+        whole = any(each.generation > row.confirmed_generation for each in operations)
+        if whole and row.disposition == Disposition.DELETED.value:
+            operations = journal.pending_of(connection, row.pk)
             resources.remove(connection, row.pk)
-            operations = [*operations, *journal.pending_of(connection, row.pk)]
         else:
             document = parse_document(row.desired)
-            visible = row.confirmed != row.desired or bool(changed)
-            columns: dict[str, object] = {
-                "confirmed": row.desired,
-                "confirmed_key": row.desired_key,
-                "confirmed_generation": row.generation,
-                "external_id": document.get("externalId"),
-                "display": display_of(document),
-            }
+            columns: dict[str, object] = {}
+            if whole:
+                columns = {
+                    "confirmed": row.desired,
+                    "confirmed_key": row.desired_key,
+                    "confirmed_generation": row.generation,
+                    "external_id": document.get("externalId"),
+                    "display": display_of(document),
+                }
+            visible = changed or columns.get("confirmed", row.confirmed) != row.confirmed
             if visible and row.confirmed is not None:
                 columns |= {"revision": row.revision + 1, "last_modified": self.now()}
-            resources.change(connection, row.pk, **columns)
-        pending = [item.pk for item in operations if item.status == journal.PENDING]
+            if columns:
+                resources.change(connection, row.pk, **columns)
+        pending = [item.pk for item in operations]
         journal.finish(connection, pending, status=journal.DONE, now=self.now())
         for operation in operations:
             self.note(connection, operation, row.scim_id, "done", members=changed[:100])
-
-    # --- withdrawal ------------------------------------------------------------------------
-
-    def withdraw(self, operation_pk: int, error: ScimError, *, status: str) -> int | None:
-        """Want again what is confirmed, after the vendor refused for good.
-
-        Returns the operation that undoes what was already applied; None if nothing was.
-        """
-        with self.directory.write() as connection:
-            operation = journal.get(connection, operation_pk)
-            if operation.status != journal.PENDING:
-                return None
-            (row,) = resources.by_pks(connection, [operation.resource_pk])
-            failed = [
-                other
-                for other in journal.pending_of(connection, row.pk)
-                if other.pk == operation_pk
-                or (other.kind != "undo" and other.generation > row.confirmed_generation)
-            ]
-            journal.finish(
-                connection,
-                [other.pk for other in failed],
-                status=status,
-                now=self.now(),
-                error=to_record(error),
-            )
-            for other in failed:
-                self.note(connection, other, row.scim_id, status, error=error.detail)
-            if row.resource_type == "User":
-                return self._withdraw_user(connection, row)
-            return self._withdraw_group(connection, row, failed)
-
-    def _withdraw_user(self, connection: Connection, row: ResourceRow) -> int | None:
-        if row.confirmed is None:
-            if row.native_id is None:
-                resources.remove(connection, row.pk)
-                return None
-            created = row.origin == "created"
-            wanted: dict[str, object] = {
-                "disposition": (Disposition.DELETED if created else Disposition.RELEASED).value
-            }
-        else:
-            wanted = {
-                "desired": row.confirmed,
-                "desired_key": row.confirmed_key,
-                "disposition": Disposition.PRESENT.value,
-            }
-            wanted |= self._return_to_account(connection, row)
-        resources.change(connection, row.pk, generation=row.generation + 1, dirty=1, **wanted)
-        return self._record_undo(connection, row)
-
-    def _return_to_account(self, connection: Connection, row: ResourceRow) -> dict[str, object]:
-        """After a failed rename: the old account again, and the new one is to go."""
-        before = grants.confirmed_account(connection, row.pk)
-        if before is None:
-            return {}
-        grants.forget_retired(connection, row.pk, [before])
-        if row.native_id is not None and row.origin == "created":
-            grants.retire(connection, row.pk, row.native_id, confirmed=False)
-        return {"native_id": before, "attempted_at": None}
-
-    def _withdraw_group(
-        self,
-        connection: Connection,
-        row: ResourceRow,
-        failed: Sequence[OperationRow],
-    ) -> int | None:
-        undo = self._record_undo(connection, row)
-        members = {
-            member
-            for operation in failed
-            for member in memberships.touched_by(connection, operation.pk)
-        }
-        affected = resources.by_ids(connection, self.target.name, members)
-        resources.raise_generation(connection, [user.pk for user in affected.values()])
-        generations = {
-            member: user.generation + 1
-            for member, user in affected.items()
-            if user.resource_type == "User"
-        }
-        for operation in failed:
-            memberships.withdraw(connection, operation.pk, generations, into=undo)
-        if row.confirmed is not None:
-            name = str(parse_document(row.confirmed)["displayName"])
-            granted = self.target.mapping.granted_by(name, row.native_id)
-            memberships.set_granted_by(connection, row.pk, entitlement_keys(granted))
-            wanted = {
-                "desired": row.confirmed,
-                "desired_key": row.confirmed_key,
-                "disposition": Disposition.PRESENT.value,
-            }
-        else:
-            wanted = {"disposition": Disposition.DELETED.value}
-        resources.change(connection, row.pk, generation=row.generation + 1, **wanted)
-        return undo
-
-    def _record_undo(self, connection: Connection, row: ResourceRow) -> int:
-        return self.record(
-            connection,
-            BRIDGE,
-            resource_pk=row.pk,
-            resource_type=row.resource_type,
-            kind="undo",
-            generation=row.generation + 1,
-            removal=True,
-        )

@@ -103,7 +103,7 @@ class Users:
     def delete(self, scim_id: str, caller: Caller, if_match: Collection[str] | None = None) -> None:
         """DELETE: returns once the account, or all of its access, is gone."""
         with self.writes.directory.write() as connection:
-            row = self.writes.get_for_write(connection, "User", scim_id, if_match)
+            row = self.writes.get_for_deletion(connection, "User", scim_id, if_match)
             user_name = parse_document(row.desired)["userName"]
             self.writes.target.guard.check_account(user_name)
             generation = row.generation + 1

@@ -48,8 +48,21 @@ class Writes:
         ``if_match`` are the versions of an If-Match header: `PreconditionFailed` unless one is the
         current one.
         """
+        row = self.get_for_deletion(connection, resource_type, scim_id, if_match)
+        if row.disposition != Disposition.PRESENT.value:
+            raise not_found(resource_type, scim_id)
+        return row
+
+    def get_for_deletion(
+        self,
+        connection: Connection,
+        resource_type: str,
+        scim_id: str,
+        if_match: Collection[str] | None,
+    ) -> ResourceRow:
+        """Like `get_for_write`, but also what is being deleted: a second DELETE has to wait."""
         row = resources.find_for_update(connection, self.target.name, resource_type, scim_id)
-        if row is None or row.confirmed is None or row.disposition != Disposition.PRESENT.value:
+        if row is None or row.confirmed is None:
             raise not_found(resource_type, scim_id)
         if if_match is not None and "*" not in if_match and version(row) not in if_match:
             raise PreconditionFailed(

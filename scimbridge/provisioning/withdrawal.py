@@ -1,0 +1,176 @@
+"""Withdrawing what was wanted, once the vendor refused it for good or it was given up.
+
+What is wanted again is what is confirmed, except that what an IdP asked to be taken away stays
+asked for: a removal is never dropped for the sake of another change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+from sqlalchemy import Connection
+
+from scimbridge.directory import grants, journal, memberships, resources
+from scimbridge.directory.journal import OperationRow
+from scimbridge.directory.resources import ResourceRow
+from scimbridge.errors import ScimError
+from scimbridge.provisioning.correlation import entitlement_keys
+from scimbridge.provisioning.failures import to_record
+from scimbridge.provisioning.outcome import BRIDGE, Outcomes
+from scimbridge.provisioning.plan import Disposition
+from scimbridge.provisioning.work import parse_document
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """Withdraws operations of one target; each in one transaction, like `Outcomes`."""
+
+    outcomes: Outcomes
+
+    def withdraw(self, operation_pk: int, error: ScimError, *, status: str) -> int | None:
+        """Want again what is confirmed, after the vendor refused for good.
+
+        Returns the operation that undoes what was already applied; None if nothing was.
+        """
+        with self.outcomes.directory.write() as connection:
+            operation = journal.get(connection, operation_pk)
+            if operation.status != journal.PENDING:
+                return None
+            (row,) = resources.by_pks(connection, [operation.resource_pk])
+            pending = journal.pending_of(connection, row.pk)
+            failed = [each for each in pending if _falls_with(operation, each, row)]
+            kept = [each for each in pending if each not in failed]
+            journal.finish(
+                connection,
+                [other.pk for other in failed],
+                status=status,
+                now=self.outcomes.now(),
+                error=to_record(error),
+            )
+            for other in failed:
+                self.outcomes.note(connection, other, row.scim_id, status, error=error.detail)
+            if row.resource_type == "User":
+                return self._withdraw_user(connection, row, kept)
+            is_told = status == journal.FAILED and not operation.attempts
+            return self._withdraw_group(connection, row, failed, kept, is_told=is_told)
+
+    def _withdraw_user(
+        self, connection: Connection, row: ResourceRow, kept: Sequence[OperationRow]
+    ) -> int | None:
+        if row.confirmed is None:
+            if row.native_id is None:
+                resources.remove(connection, row.pk)
+                return None
+            created = row.origin == "created"
+            wanted: dict[str, object] = {
+                "disposition": (Disposition.DELETED if created else Disposition.RELEASED).value
+            }
+        else:
+            wanted = {
+                "desired": _confirmed_but_for(kept, row),
+                "desired_key": row.confirmed_key,
+                "disposition": _disposition(kept),
+            }
+            wanted |= self._return_to_account(connection, row)
+        resources.change(connection, row.pk, generation=row.generation + 1, dirty=1, **wanted)
+        return self._record_undo(connection, row)
+
+    def _return_to_account(self, connection: Connection, row: ResourceRow) -> dict[str, object]:
+        """After a failed rename: the old account again, and the new one is to go."""
+        before = grants.confirmed_account(connection, row.pk)
+        if before is None:
+            return {}
+        grants.forget_retired(connection, row.pk, [before])
+        if row.native_id is not None and row.origin == "created":
+            grants.retire(connection, row.pk, row.native_id, confirmed=False)
+        return {"native_id": before, "attempted_at": None}
+
+    def _withdraw_group(
+        self,
+        connection: Connection,
+        row: ResourceRow,
+        failed: Sequence[OperationRow],
+        kept: Sequence[OperationRow],
+        *,
+        is_told: bool,
+    ) -> int | None:
+        """``is_told``: a request is waiting for the refusal. Else who was to leave still leaves."""
+        undo = self._record_undo(connection, row)
+        members = {
+            member
+            for operation in failed
+            for member in memberships.touched_by(connection, operation.pk)
+        }
+        affected = resources.by_ids(connection, self.outcomes.target.name, members)
+        resources.raise_generation(connection, [user.pk for user in affected.values()])
+        generations = {
+            member: user.generation + 1
+            for member, user in affected.items()
+            if user.resource_type == "User"
+        }
+        for operation in failed:
+            memberships.withdraw(
+                connection, operation.pk, generations, into=undo, keep_removals=not is_told
+            )
+        if row.confirmed is not None:
+            name = str(parse_document(row.confirmed)["displayName"])
+            granted = self.outcomes.target.mapping.granted_by(name, row.native_id)
+            memberships.set_granted_by(connection, row.pk, entitlement_keys(granted))
+            wanted = {
+                "desired": row.confirmed,
+                "desired_key": row.confirmed_key,
+                "disposition": _disposition(kept),
+            }
+        else:
+            wanted = {"disposition": Disposition.DELETED.value}
+        resources.change(connection, row.pk, generation=row.generation + 1, **wanted)
+        return undo
+
+    def _record_undo(self, connection: Connection, row: ResourceRow) -> int:
+        return self.outcomes.record(
+            connection,
+            BRIDGE,
+            resource_pk=row.pk,
+            resource_type=row.resource_type,
+            kind="undo",
+            generation=row.generation + 1,
+            removal=True,
+        )
+
+
+def _falls_with(withdrawn: OperationRow, other: OperationRow, row: ResourceRow) -> bool:
+    """Whether ``other`` is withdrawn too: it changes the same document, and takes no access away.
+
+    What the IdP asked to be taken away is never dropped for the sake of something else.
+    """
+    if other.pk == withdrawn.pk:
+        return True
+    if min(withdrawn.generation, other.generation) <= row.confirmed_generation:
+        return False
+    if other.kind == "undo":
+        return False
+    return withdrawn.removal == 1 or not _is_asked_removal(other, row)
+
+
+def _is_asked_removal(operation: OperationRow, row: ResourceRow) -> bool:
+    """Whether an IdP asked for less access, and has not taken that back since."""
+    if not operation.removal or operation.actor == BRIDGE.actor:
+        return False
+    if operation.kind != "deactivate":
+        return True
+    return parse_document(row.desired).get("active") is False
+
+
+def _disposition(kept: Sequence[OperationRow]) -> str:
+    deletes = any(each.kind == "delete" for each in kept)
+    return Disposition.DELETED.value if deletes else Disposition.PRESENT.value
+
+
+def _confirmed_but_for(kept: Sequence[OperationRow], row: ResourceRow) -> str:
+    """The confirmed document, inactive if a deactivation goes on."""
+    document = parse_document(row.confirmed or "")
+    if any(each.kind == "deactivate" for each in kept):
+        document["active"] = False
+    return orjson.dumps(document).decode()
