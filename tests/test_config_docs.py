@@ -30,7 +30,8 @@ ROOT = Path(__file__).parent.parent
 REFERENCE = (ROOT / "docs/configuration.md").read_text()
 EXAMPLE = (ROOT / "deploy/scimbridge.example.toml").read_text()
 SETTINGS = {type_name: vendor.settings for type_name, vendor in VENDORS.items()}
-ENVIRON = {name: f"{name} and 32 characters" for name in re.findall(r"env:(\w+)", REFERENCE)}
+ENVIRON = dict.fromkeys(re.findall(r"env:(\w+)", REFERENCE), "ABCDEFGH" * 5)
+"""Long enough for a key, and base32 for a seed."""
 
 HEADINGS = {
     "`[bridge]`": BridgeConfig,
@@ -71,7 +72,10 @@ CASES = [
 def takes(annotation: Any, metadata: Mapping[str, Any]) -> str:
     """What a key takes, as the reference words it."""
     if typing.get_origin(annotation) in (typing.Union, types.UnionType):
-        annotation = typing.get_args(annotation)[0]
+        kinds = [each for each in typing.get_args(annotation) if each is not type(None)]
+        if bool in kinds[:-1]:
+            return f"true, false or {takes(kinds[-1], metadata)}"
+        annotation = kinds[0]
     if typing.get_origin(annotation) is Literal:
         return f"`{any_of(typing.get_args(annotation))}`"
     words = {

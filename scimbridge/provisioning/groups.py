@@ -23,6 +23,7 @@ from scimbridge.provisioning.correlation import entitlement_keys
 from scimbridge.provisioning.mapping import Document
 from scimbridge.provisioning.plan import Disposition
 from scimbridge.provisioning.users import changed_names
+from scimbridge.provisioning.vendor_groups import is_managed
 from scimbridge.provisioning.work import parse_document
 from scimbridge.provisioning.writes import Writes, patched
 from scimbridge.scim.members import Member, MemberChange, members_of, split_members
@@ -113,7 +114,7 @@ class Groups:
         """DELETE: returns once nobody has anything through the group any more."""
         with self.writes.directory.write() as connection:
             row = self.writes.get_for_deletion(connection, "Group", scim_id, if_match)
-            if row.native_id is not None:
+            if row.native_id is not None and not is_managed(self.writes.target, row):
                 raise Forbidden(
                     f"{row.display} is {row.native_id} of the vendor itself and cannot be deleted "
                     "through SCIM; remove its members instead"
@@ -267,7 +268,7 @@ class Groups:
         name, key = after["displayName"], group_key(after["displayName"])
         if key == group_key(before["displayName"]):
             return
-        if row.native_id is not None:
+        if row.native_id is not None and not is_managed(self.writes.target, row):
             raise Mutability(
                 f"{before['displayName']} is {row.native_id} of the vendor itself and cannot be "
                 f"renamed to {name} through SCIM"

@@ -161,6 +161,7 @@ class Observer:
                 confirmed_generation=1,
                 origin="adopted",
                 native_id=native_id,
+                observed=display,
                 display=display,
                 created=self.now(),
                 last_modified=self.now(),

@@ -6,12 +6,14 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from scimbridge.connectors.deadline import deadline
 from scimbridge.directory import journal
 from scimbridge.directory.journal import OperationRow
-from scimbridge.errors import Forbidden, ScimbridgeError, TemporarilyUnavailable
+from scimbridge.errors import Forbidden, ScimbridgeError, TemporarilyUnavailable, VendorError
 from scimbridge.provisioning.converge import Converger
 from scimbridge.provisioning.failures import from_record, is_permanent, to_record, to_scim
 from scimbridge.provisioning.outcome import Outcomes
+from scimbridge.provisioning.vendor_groups import VendorGroups
 from scimbridge.provisioning.withdrawal import Withdrawal
 
 UNDO_SECONDS = 5.0
@@ -27,6 +29,7 @@ class Operations:
 
     converger: Converger
     outcomes: Outcomes
+    objects: VendorGroups
     deadline_s: float
     retry_after_s: int
     now: Callable[[], int]
@@ -45,18 +48,36 @@ class Operations:
         bridge's own credentials are at fault), after which the background goes on.
         """
         seconds = self.deadline_s if seconds is None else seconds
-        failures = self.converger.converge(
-            self._accounts(operation_pk),
-            seconds=seconds,
-            done=lambda: self._is_over(operation_pk),
-            secrets=secrets,
-        )
+        failures = self._converge_object(operation_pk, seconds)
+        if not failures:
+            failures = self.converger.converge(
+                self._accounts(operation_pk),
+                seconds=seconds,
+                done=lambda: self._is_over(operation_pk),
+                secrets=secrets,
+            )
+        if not failures:
+            failures = self._converge_object(operation_pk, seconds)
+        self._is_over(operation_pk)
         operation = self._get(operation_pk)
         if operation.status == journal.DONE:
             return
         if operation.status != journal.PENDING:
             raise from_record(operation)
         raise self._give_up(operation, _worst(failures))
+
+    def _converge_object(self, operation_pk: int, seconds: float) -> dict[int, Exception]:
+        """Do what the group's own object at the vendor needs; the failure, if there is one."""
+        operation = self._get(operation_pk)
+        if operation.resource_type != "Group" or operation.status != journal.PENDING:
+            return {}
+        members_left = bool(self._accounts(operation_pk))
+        try:
+            with deadline(seconds):
+                self.objects.converge(operation, seconds=seconds, members_left=members_left)
+        except VendorError as error:
+            return {operation.resource_pk: error}
+        return {}
 
     def _give_up(self, operation: OperationRow, error: Exception | None) -> ScimbridgeError:
         answer = to_scim(

@@ -27,6 +27,7 @@ from scimbridge.provisioning.plan import (
     plan,
 )
 from scimbridge.provisioning.targets import Target
+from scimbridge.provisioning.vendor_groups import is_settled
 from scimbridge.provisioning.work import Work, dump_account, load, parse_document
 
 BRIDGE = Caller(actor="bridge", request_id="-")
@@ -234,6 +235,8 @@ class Outcomes:
         if operation.status != journal.PENDING:
             return True
         (row,) = resources.by_pks(connection, [operation.resource_pk])
+        if not is_settled(self.target, row):
+            return False
         together = self._together(connection, row, operation)
         if any(memberships.unsettled_members(connection, other.pk) for other in together):
             return False

@@ -18,6 +18,7 @@ from scimbridge.provisioning.query import Reader
 from scimbridge.provisioning.records import CatalogueSource, RecordEndpoint
 from scimbridge.provisioning.targets import Target
 from scimbridge.provisioning.users import Users
+from scimbridge.provisioning.vendor_groups import VendorGroups
 from scimbridge.provisioning.writes import Writes
 from scimbridge.scim.attributes import entitlement_type, role_type
 
@@ -48,8 +49,9 @@ def build_service_provider(
     ``owner`` names this process in leases; ``now`` gives milliseconds since the epoch.
     """
     outcomes = Outcomes(target, directory, audit, now)
+    objects = VendorGroups(target, directory, owner, now)
     converger = Converger(target, directory, outcomes, owner, now)
-    operations = Operations(converger, outcomes, deadline_s, retry_after_s, now)
+    operations = Operations(converger, outcomes, objects, deadline_s, retry_after_s, now)
     claims = Claims(directory, now, deadline_s)
     observer = Observer(target, directory, outcomes, owner, now)
     writes = Writes(target, directory, outcomes, operations, claims, now)

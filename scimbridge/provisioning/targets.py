@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from scimbridge.config import TargetConfig
 from scimbridge.connectors.interface import Connector
+from scimbridge.errors import ConfigError
 from scimbridge.provisioning.characteristics import described
 from scimbridge.provisioning.correlate import user_key
 from scimbridge.provisioning.entitlements import GroupMapping, parse_entitlement
@@ -50,6 +51,11 @@ def build_target(
     dialect: Dialect,
 ) -> Target:
     """Put a target together from its configuration, its connector and its schemas."""
+    if config.unmapped_groups == "create" and len(connector.capabilities.managed_kinds) != 1:
+        raise ConfigError(
+            f'targets.{config.name}.unmapped_groups = "create": this vendor\'s API creates no '
+            'groups; write "track" or "reject"'
+        )
     ranking = {parse_entitlement(text): rank for rank, text in enumerate(config.role_ranking)}
     return Target(
         config=config,

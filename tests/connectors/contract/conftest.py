@@ -1,13 +1,15 @@
 """Runs every test of this folder for every vendor of the registry.
 
 A vendor takes part with a module ``<vendor>_bench`` in this folder, which holds ``TLS``,
-``open_simulator`` and ``open_bench``, as in `falcon_bench`.
+``open_simulator`` and ``open_bench``, as in `falcon_bench`. It may have further modules of that
+form, one for each sort of tenant.
 """
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -19,7 +21,10 @@ from scimbridge.simulation.server import Served, serve
 from scimbridge.simulation.simulator import Simulator
 
 
-@pytest.fixture(scope="session", params=sorted(VENDORS))
+BENCHES = {path.stem.removesuffix("_bench") for path in Path(__file__).parent.glob("*_bench.py")}
+
+
+@pytest.fixture(scope="session", params=sorted(BENCHES | VENDORS.keys()))
 def vendor(
     request: pytest.FixtureRequest,
 ) -> Iterator[tuple[ModuleType, Simulator[Any], Served]]:

@@ -47,6 +47,7 @@ def supported(bench: Bench, name: str) -> Callable[[], Any]:
     capabilities = bench.connector.capabilities
     able = {
         "create_account": capabilities.can_create_accounts,
+        "update_account": bool(capabilities.account_attributes),
         "delete_account": capabilities.can_delete_accounts,
     }
     if not able.get(name, True):
