@@ -146,7 +146,7 @@ class _Description:
     ) -> Json:
         done = _answer(_ref("schemas", answer)) if answer else {"description": "Done"}
         taken = {"requestBody": _content(body)} if body else {}
-        refused = (400, 403, 409, 500, self._busy, *((413, 415) if body else ()), *refusals)
+        refused = (400, 403, 409, 500, 501, self._busy, *((413, 415) if body else ()), *refusals)
         return self._operation(summary, {status: done}, *refused) | taken
 
     def _operation(self, summary: str, answers: Mapping[int, Json], *refusals: int) -> Json:

@@ -109,10 +109,12 @@ def _search(
 ) -> tuple[list[Resource], int]:
     resource_type = endpoint.resource_type
     projection = parse_projection(asked.attributes, asked.excluded_attributes, resource_type)
-    dialect = provider.target.dialect
+    filter = None
+    if asked.filter is not None:
+        filter = parse_filter(asked.filter, resource_type, dialect=provider.target.dialect)
     query = Query(
         page=page,
-        filter=parse_filter(asked.filter, resource_type, dialect=dialect) if asked.filter else None,
+        filter=filter,
         sort_by=asked.sort_by,
         sort_order=asked.sort_order,
     )
