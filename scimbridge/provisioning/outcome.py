@@ -247,6 +247,9 @@ class Outcomes:
         """Primary keys of the users who have to converge before the operation is over."""
         if operation.resource_type == "User":
             return [operation.resource_pk]
+        if operation.status != journal.PENDING:
+            # A deleted group that nobody had anything through is gone at once.
+            return []
         (row,) = resources.by_pks(connection, [operation.resource_pk])
         return [
             pk
