@@ -41,8 +41,14 @@ def of_resources(connection: Connection, pks: Sequence[int]) -> dict[int, dict[K
     return found
 
 
-def put(connection: Connection, state: str, rows: Iterable[tuple[int, Key]]) -> None:
-    """Set the state of entitlements of resources, whether they were recorded or not."""
+def put(
+    connection: Connection,
+    state: str,
+    rows: Iterable[tuple[int, Key]],
+    *,
+    unless_recorded: bool = False,
+) -> None:
+    """Set the state of entitlements of resources; of those without one if ``unless_recorded``."""
     values = [
         {"resource_pk": pk, "kind": kind, "native_id": native_id, "state": state}
         for pk, (kind, native_id) in rows
@@ -51,10 +57,13 @@ def put(connection: Connection, state: str, rows: Iterable[tuple[int, Key]]) -> 
         return
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(grants)
-    statement = statement.on_conflict_do_update(
-        index_elements=[_T.resource_pk, _T.kind, _T.native_id],
-        set_={"state": statement.excluded.state},
-    )
+    if unless_recorded:
+        statement = statement.on_conflict_do_nothing()
+    else:
+        statement = statement.on_conflict_do_update(
+            index_elements=[_T.resource_pk, _T.kind, _T.native_id],
+            set_={"state": statement.excluded.state},
+        )
     connection.execute(statement, values)
 
 

@@ -22,7 +22,7 @@ _STALE = (
         _T.lease_until < bindparam("now"),
     )
     # The holder vanished without giving it back, so what it did at the vendor is not known.
-    .values(dirty=1, lease_owner=None)
+    .values(dirty=_T.dirty + 1, lease_owner=None)
 )
 _TAKE = (
     update(resources)
@@ -38,11 +38,12 @@ _GIVE_BACK = (
     update(resources)
     .where(_T.pk == bindparam("of_pk"), _T.fence == bindparam("of_fence"))
     .values(lease_owner=None, lease_until=0)
+    .returning(_T.dirty)
 )
 _MARK_DIRTY = (
     update(resources)
     .where(_T.pk == bindparam("of_pk"))
-    .values(dirty=1, generation=_T.generation + 1)
+    .values(dirty=_T.dirty + 1, generation=_T.generation + 1)
 )
 
 
@@ -58,10 +59,15 @@ def take(
     return taken
 
 
-def give_back(connection: Connection, pk: int, fence: int) -> bool:
-    """End a lease; False if it was lost before, and somebody else may be at work."""
-    done = connection.execute(_GIVE_BACK, {"of_pk": pk, "of_fence": fence})
-    return done.rowcount == 1
+def give_back(connection: Connection, pk: int, fence: int) -> int | None:
+    """End a lease; returns ``dirty``, which may have been raised since the lease was taken.
+
+    None if the lease was lost before, and somebody else may be at work.
+    """
+    found: int | None = connection.execute(
+        _GIVE_BACK, {"of_pk": pk, "of_fence": fence}
+    ).scalar_one_or_none()
+    return found
 
 
 def mark_dirty(connection: Connection, pk: int) -> None:

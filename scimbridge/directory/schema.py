@@ -72,7 +72,8 @@ resources = _table(
     Column("observed", Text),
     # When a create was about to be sent and its outcome is not recorded yet.
     Column("attempted_at", Big),
-    # 1: what the vendor holds is not known, so every wanted step is asserted again.
+    # Above 0: what the vendor holds is not known, so every wanted step is asserted again. Raised by
+    # each reason to doubt, so that a pass clears only those that it knew of.
     _flag("dirty"),
     Column("lease_owner", Text),
     Column("lease_until", Big, nullable=False, server_default="0"),

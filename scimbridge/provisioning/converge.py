@@ -17,13 +17,11 @@ from scimbridge.connectors.interface import HeldGrant
 from scimbridge.directory import grants, leases
 from scimbridge.directory.engine import Directory
 from scimbridge.errors import AccessRemains, ScimError, VendorError, VendorNotFound
-from scimbridge.provisioning.correlation import Correlation, entitlement_keys
+from scimbridge.provisioning.correlation import Correlation
 from scimbridge.provisioning.execute import execute
 from scimbridge.provisioning.outcome import Outcomes
 from scimbridge.provisioning.plan import (
     CreateAccount,
-    Grant,
-    Revoke,
     Step,
     UpdateAccount,
     needs_direct_grants,
@@ -136,11 +134,12 @@ class Converger:
         try:
             if needs_direct_grants(item.desired, item.observed, self.target.policy):
                 self._read_direct_grants(item)
-            item.steps = plan(item.desired, item.observed, self.target.policy)
+            steps = plan(item.desired, item.observed, self.target.policy)
             if item.waiting:
                 # Without an account nothing is given, but an old one still has to lose all.
-                item.steps = tuple(step for step in item.steps if _ends(step, item))
-            self.target.guard.check_steps(item.desired.account.user_name, item.steps)
+                steps = tuple(step for step in steps if _ends(step, item))
+            self.target.guard.check_steps(item.desired.account.user_name, steps)
+            item.steps = steps
         except (VendorError, ScimError) as error:
             item.error = error
 
@@ -165,23 +164,12 @@ class Converger:
 
     def _record_intent(self, work: Sequence[Work]) -> None:
         """Write down which grants are about to change hands, before the first call is sent."""
-        asserted: list[tuple[int, grants.Key]] = []
-        taking: list[tuple[int, grants.Key]] = []
-        for item in work:
-            if item.error is not None:
-                continue
-            touched = {step.entitlement for step in item.steps if isinstance(step, Grant | Revoke)}
-            ours = item.observed.held | item.observed.uncertain - item.observed.suspended
-            managed = touched & (item.desired.entitlements | ours)
-            asserted += [(item.row.pk, key) for key in entitlement_keys(frozenset(managed))]
-            by_hand = frozenset(touched - managed)
-            if not item.desired.account.active:
-                by_hand |= item.direct_by_hand
-            taking += [(item.row.pk, key) for key in entitlement_keys(by_hand)]
-        if asserted or taking:
-            with self.directory.write() as connection:
-                grants.put(connection, grants.ASSERTED, asserted)
-                grants.put(connection, grants.TAKING, taking)
+        changing = [item.changing for item in work if item.error is None]
+        for state in (grants.ASSERTED, grants.TAKING):
+            rows = [row for each in changing for row in each[state]]
+            if rows:
+                with self.directory.write() as connection:
+                    grants.put(connection, state, rows)
 
 
 def _ends(step: Step, item: Work) -> bool:

@@ -61,17 +61,21 @@ class Outcomes:
 
     def _conclude(self, connection: Connection, item: Work) -> None:
         row = item.row
-        if not leases.give_back(connection, row.pk, row.fence):
-            # Calls of ours may have reached the vendor after those of the new holder.
+        dirty = leases.give_back(connection, row.pk, row.fence)
+        if dirty is None:
             self._repair(connection, item)
         elif item.gone:
             resources.change(connection, row.pk, native_id=None, observed=None)
             grants.doubt(connection, row.pk)
-        elif item.error is None:
+        elif item.error is None and dirty == row.dirty:
             self._confirm(connection, item)
 
     def _repair(self, connection: Connection, item: Work) -> None:
+        """Calls of ours may have reached the vendor after those of the new holder of the lease."""
         for row in resources.by_pks(connection, [item.row.pk]):
+            for state, rows in item.changing.items():
+                # The new holder may have forgotten what it had seen taken or given.
+                grants.put(connection, state, rows, unless_recorded=True)
             self.request_repair(connection, row, kind="repair")
 
     def request_repair(self, connection: Connection, row: ResourceRow, *, kind: str) -> None:
@@ -105,17 +109,22 @@ class Outcomes:
             "dirty": 0,
             "observed": None if item.waiting else dump_account(item.desired.account),
         }
-        if visible:
-            columns["revision"] = row.revision + 1
-            if row.confirmed is not None:
-                columns["last_modified"] = self.now()
+        if visible and row.confirmed is not None:
+            columns["last_modified"] = self.now()
         if not item.desired.account.active and self._account_was_deleted(item):
             columns |= {"native_id": None, "observed": None, "origin": None}
         resources.change(connection, row.pk, **columns)
+        if visible:
+            resources.raise_revision(connection, self.target.name, [scim_id])
         if not item.waiting:
             self._confirm_grants(connection, item)
         grants.forget_retired(connection, row.pk, item.observed.retired)
-        self._finish(connection, row.pk, scim_id, up_to=row.generation, item=item)
+        settled = [
+            operation
+            for operation in journal.pending_of(connection, row.pk)
+            if operation.generation <= row.generation
+        ]
+        self._finish(connection, settled, scim_id, item)
 
     def _account_was_deleted(self, item: Work) -> bool:
         policy = self.target.policy
@@ -148,17 +157,16 @@ class Outcomes:
             groups = memberships.remove_member(connection, self.target.name, row.scim_id)
             for group in resources.by_pks(connection, groups):
                 resources.change(connection, group.pk, revision=group.revision + 1)
-        self._finish(connection, row.pk, row.scim_id, up_to=row.generation, item=item)
+        self._finish(connection, journal.pending_of(connection, row.pk), row.scim_id, item)
         resources.remove(connection, row.pk)
 
     def _finish(
-        self, connection: Connection, pk: int, scim_id: str | None, *, up_to: int, item: Work
+        self,
+        connection: Connection,
+        settled: Sequence[OperationRow],
+        scim_id: str | None,
+        item: Work,
     ) -> None:
-        settled = [
-            operation
-            for operation in journal.pending_of(connection, pk)
-            if operation.generation <= up_to
-        ]
         journal.finish(
             connection,
             [operation.pk for operation in settled],

@@ -59,7 +59,7 @@ class Users:
             else:
                 require_free(row)
                 # What the vendor holds may have changed since it was looked at.
-                row = self._want(connection, row, document, dirty=1)
+                row = self._want(connection, row, document, dirty=row.dirty + 1)
             operation = self.writes.record(
                 connection,
                 caller,

@@ -74,7 +74,9 @@ class Withdrawal:
                 "disposition": _disposition(kept),
             }
             wanted |= self._return_to_account(connection, row)
-        resources.change(connection, row.pk, generation=row.generation + 1, dirty=1, **wanted)
+        resources.change(
+            connection, row.pk, generation=row.generation + 1, dirty=row.dirty + 1, **wanted
+        )
         return self._record_undo(connection, row)
 
     def _return_to_account(self, connection: Connection, row: ResourceRow) -> dict[str, object]:

@@ -16,7 +16,7 @@ from scimbridge.directory.resources import ResourceRow
 from scimbridge.errors import ScimbridgeError
 from scimbridge.provisioning.entitlements import attribute_entitlements
 from scimbridge.provisioning.mapping import to_account
-from scimbridge.provisioning.plan import Desired, Disposition, Observed, Step
+from scimbridge.provisioning.plan import Desired, Disposition, Grant, Observed, Revoke, Step
 from scimbridge.provisioning.targets import Target
 
 _STORED = ("user_name", "given_name", "family_name", "display_name", "email", "active")
@@ -44,6 +44,21 @@ class Work:
         """Direct grants that the bridge did not give."""
         direct = self.observed.direct or frozenset()
         return direct - self.observed.held - self.observed.uncertain
+
+    @property
+    def changing(self) -> dict[str, list[tuple[int, grants.Key]]]:
+        """What the steps give or take, as `grants.put` takes it, by the state that means so."""
+        observed = self.observed
+        touched = {step.entitlement for step in self.steps if isinstance(step, Grant | Revoke)}
+        ours = observed.held | observed.uncertain - observed.suspended
+        managed = touched & (self.desired.entitlements | ours)
+        by_hand = touched - managed
+        if not self.desired.account.active:
+            by_hand |= self.direct_by_hand
+        return {
+            state: [(self.row.pk, (item.kind, item.native_id)) for item in sorted(items)]
+            for state, items in ((grants.ASSERTED, managed), (grants.TAKING, by_hand))
+        }
 
 
 def load(
