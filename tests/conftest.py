@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import requests
 
@@ -21,6 +23,10 @@ from scimbridge.directory.migrate import migrate
 from scimbridge.keys import derive_key
 from scimbridge.simulation.server import serve
 from scimbridge.simulation.simulator import Simulator
+
+hypothesis.settings.register_profile("default", deadline=None)
+hypothesis.settings.register_profile("long", deadline=None, max_examples=20_000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 SECRET_KEY = "a key for tests only, thirty-two bytes or more"
 CORE_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
