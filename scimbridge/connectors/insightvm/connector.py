@@ -55,6 +55,7 @@ CAPABILITIES = Capabilities(
     can_disable_accounts=True,
     revoke_on_disable=False,
     can_rename_accounts=True,
+    takes_passwords=True,
 )
 
 

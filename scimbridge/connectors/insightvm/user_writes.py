@@ -167,14 +167,12 @@ class OpenUser:
         if reason is not None:
             refused = VendorRejected(f"{self._name} {reason}, and cannot be given a single {kind}")
             return dict.fromkeys(ids, refused)
-        self.settle()
         return self._lists.add(kind, self.id, ids)
 
     def remove(self, kind: str, ids: Collection[str]) -> Failures:
         """Take access to single sites or asset groups away; what failed."""
         if self.edit.has_all(kind):
             return {}
-        self.settle()
         return self._lists.remove(kind, self.id, ids)
 
     def settle(self) -> None:

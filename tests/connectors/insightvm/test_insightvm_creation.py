@@ -103,6 +103,35 @@ def test_a_given_password_need_not_be_replaced() -> None:
     assert user["reset_on_login"] is False
 
 
+def test_a_placeholder_that_the_policy_refuses_gives_way_to_a_password_of_our_own() -> None:
+    account = dataclasses.replace(NEWCOMER, secrets={"password": "placeholder"})
+    console = Console()
+
+    user = created(console, account)
+
+    assert user["has_password"] is user["reset_on_login"] is True
+    assert console.writes() == [f"POST {USERS}"] * 2
+
+
+def test_a_taken_login_is_not_tried_with_another_password() -> None:
+    account = Account(user_name="mara.lind", secrets={"password": "Correct-Horse-7"})
+    console = Console()
+
+    with pytest.raises(VendorConflict):
+        created(console, account)
+
+    assert console.writes() == [f"POST {USERS}"]
+
+
+def test_a_refusal_that_has_nothing_to_do_with_the_password_is_told() -> None:
+    account = dataclasses.replace(NEWCOMER, secrets={"password": "Correct-Horse-7"})
+    console = Console()
+    console.fails(method="POST", route=USERS, status=400, count=2)
+
+    with pytest.raises(VendorRejected):
+        created(console, account)
+
+
 def test_a_password_is_neither_made_nor_sent_where_the_console_holds_none() -> None:
     account = dataclasses.replace(NEWCOMER, secrets={"password": "Correct-Horse-7"})
     console = Console()

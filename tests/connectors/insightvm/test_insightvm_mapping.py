@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import Any
 
 import pytest
@@ -19,6 +20,10 @@ from scimbridge.connectors.insightvm.mapping import (
 )
 from scimbridge.connectors.insightvm.role_rules import Role, to_role
 from scimbridge.connectors.interface import Account
+from scimbridge.connectors.registry import VENDORS
+from scimbridge.scim.attributes import parse_schema
+
+SCHEMA = VENDORS["insightvm"].schemas["User"]
 
 USER_ROLE = Role("user", "User", "", frozenset({"create-reports"}))
 TAGGER = Role("Tagger", "Tagger", "", frozenset({"manage-tags"}))
@@ -183,6 +188,16 @@ def test_what_a_role_forces(privileges: list[str], forced: tuple[bool, bool]) ->
 
 def test_the_one_superuser_role_forces_all_even_if_its_privileges_do_not_show() -> None:
     assert user_role({"role": {"id": "global-admin"}}).forced == (True, True)
+
+
+def test_the_extension_s_schema_names_what_an_account_shows_and_takes() -> None:
+    schema = parse_schema(json.loads(SCHEMA.read_text()))
+    user = {"id": 3, "login": "ada", "authentication": {"name": "SSO"}, "locale": {"default": "en"}}
+
+    attributes = {each.name: each for each in schema.attributes}
+
+    assert set(attributes) - {"twoFactorKey"} == set(to_account(user).attributes)
+    assert attributes["twoFactorKey"].returned == "never"
 
 
 @pytest.mark.parametrize("name", ["User", {"key": "role.user", "defaultValue": "User"}])
