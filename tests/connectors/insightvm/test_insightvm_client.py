@@ -1,4 +1,4 @@
-"""One call to the console: credentials, certificate, retries, pages."""
+"""One call to the console: credentials, certificate, retries."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from scimbridge.config import Secret
 from scimbridge.connectors.http import Wiring
@@ -16,9 +17,11 @@ from scimbridge.connectors.insightvm.client import InsightVMClient
 from scimbridge.connectors.insightvm.settings import InsightVMSettings
 from scimbridge.errors import (
     OutcomeUnknown,
+    VendorConflict,
     VendorDenied,
     VendorNotFound,
     VendorRateLimited,
+    VendorRejected,
     VendorUnavailable,
 )
 
@@ -34,14 +37,6 @@ def client(wiring: Wiring, **changes: Any) -> InsightVMClient:
         **changes,
     }
     return InsightVMClient(InsightVMSettings(**keys), wiring)
-
-
-def page(number: int, pages: int, *ids: int, total: int | None = None) -> dict[str, Any]:
-    """One page of a collection."""
-    return {
-        "resources": [{"id": each} for each in ids],
-        "page": {"number": number, "size": 500, "totalPages": pages, "totalResources": total},
-    }
 
 
 def refusal(status: int, message: str = "No.") -> dict[str, Any]:
@@ -172,6 +167,16 @@ def test_maintenance_is_not_taken_for_a_wrong_password(
     console.call("GET", USERS)
 
 
+def test_a_start_page_that_cannot_be_read_is_no_maintenance(
+    wiring: Wiring, script: Any, says: Any
+) -> None:
+    script.on("GET", USERS, says(401, refusal(401)))
+    script.on("GET", "/", requests.ConnectionError("refused"))
+
+    with pytest.raises(VendorDenied):
+        client(wiring).call("GET", USERS)
+
+
 # --- statuses --------------------------------------------------------------------------------
 
 
@@ -188,6 +193,34 @@ def test_a_write_may_be_answered_without_a_body(wiring: Wiring, script: Any, say
     script.on("DELETE", "/api/3/users/7", says(204, b""))
 
     assert client(wiring).call("DELETE", "/api/3/users/{id}", at={"id": "7"}) == {}
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, VendorRejected),
+        (402, VendorDenied),
+        (403, VendorDenied),
+        (405, VendorRejected),
+        (408, VendorUnavailable),
+        (409, VendorConflict),
+        (415, VendorRejected),
+        (429, VendorRateLimited),
+        (500, VendorUnavailable),
+        (302, VendorUnavailable),
+    ],
+)
+@pytest.mark.parametrize("body", [refusal(400), b"plain words", b"", b"[]"], ids=str)
+def test_a_status_means_the_same_whatever_the_body(
+    wiring: Wiring, script: Any, says: Any, status: int, error: type[Exception], body: Any
+) -> None:
+    script.on("PUT", "/api/3/users/7", says(status, body))
+
+    with pytest.raises(error) as caught:
+        client(wiring).call("PUT", "/api/3/users/{id}", at={"id": "7"}, json={})
+
+    assert type(caught.value) is error
+    assert "plain words" in str(caught.value) or body != b"plain words"
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"null", b'"text"', b"{"])
@@ -277,98 +310,3 @@ def test_ids_are_one_segment_of_the_path_whatever_they_hold(
     client(wiring).call("GET", "/api/3/roles/{id}", at={"id": "a b/c?d%"})
 
     assert script.calls() == ["GET /api/3/roles/a%20b%2Fc%3Fd%25"]
-
-
-# --- pages -----------------------------------------------------------------------------------
-
-
-def ids(wiring: Wiring) -> list[int]:
-    return [row["id"] for row in client(wiring).pages(USERS)]
-
-
-def test_pages_are_counted(wiring: Wiring, script: Any, says: Any) -> None:
-    pages = [page(0, 3, 1, 2), page(1, 3, 3, 4), page(2, 3, 5)]
-    script.on("GET", USERS, *(says(200, each) for each in pages))
-
-    assert ids(wiring) == [1, 2, 3, 4, 5]
-    asked = [dict(each.query) for each in script.asked]
-    assert asked == [{"page": str(number), "size": "500"} for number in range(3)]
-
-
-def test_an_empty_collection_has_no_pages(wiring: Wiring, script: Any, says: Any) -> None:
-    script.on("GET", USERS, says(200, page(0, 0)))
-
-    assert ids(wiring) == []
-    assert len(script.asked) == 1
-
-
-def test_a_row_on_two_pages_is_given_once_and_all_is_read_again(
-    wiring: Wiring, script: Any, says: Any
-) -> None:
-    pages = [page(0, 2, 1, 2), page(1, 2, 2, 4), page(0, 2, 1, 2), page(1, 2, 3, 4)]
-    script.on("GET", USERS, *(says(200, each) for each in pages))
-
-    assert ids(wiring) == [1, 2, 4, 3]
-
-
-def test_a_total_that_moved_means_that_all_is_read_again(
-    wiring: Wiring, script: Any, says: Any
-) -> None:
-    pages = [
-        page(0, 2, 1, 2, total=4),
-        page(1, 2, 4, total=3),
-        page(0, 2, 2, 3, total=3),
-        page(1, 2, 4, total=3),
-    ]
-    script.on("GET", USERS, *(says(200, each) for each in pages))
-
-    assert ids(wiring) == [1, 2, 4, 3]
-
-
-def test_a_page_that_is_gone_means_that_all_is_read_again(
-    wiring: Wiring, script: Any, says: Any
-) -> None:
-    gone = says(404, refusal(404))
-    first, again = says(200, page(0, 2, 1, 2)), says(200, page(0, 1, 1, 3))
-    script.on("GET", USERS, first, gone, again)
-
-    assert ids(wiring) == [1, 2, 3]
-
-
-def test_a_collection_that_never_settles_is_given_up_aloud(
-    wiring: Wiring, script: Any, says: Any, caplog: pytest.LogCaptureFixture
-) -> None:
-    pages = [page(number, 2, 1, number + 2) for _ in range(3) for number in range(2)]
-    script.on("GET", USERS, *(says(200, each) for each in pages))
-
-    assert ids(wiring) == [1, 2, 3]
-    assert "changes faster than it is read" in caplog.text
-    assert len(script.asked) == 6
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {},
-        {"resources": []},
-        {"resources": None, "page": {"number": 0, "totalPages": 1}},
-        {"resources": [], "page": {"number": 1, "totalPages": 1}},
-        {"resources": [], "page": {"number": 0}},
-        {"resources": [{}], "page": {"number": 0, "totalPages": 1}},
-        {"resources": ["x"], "page": {"number": 0, "totalPages": 1}},
-    ],
-)
-def test_an_answer_that_is_not_the_page_is_no_empty_list(
-    wiring: Wiring, script: Any, says: Any, body: Any
-) -> None:
-    script.on("GET", USERS, says(200, body))
-
-    with pytest.raises(VendorUnavailable):
-        ids(wiring)
-
-
-def test_a_hidden_collection_is_no_empty_list(wiring: Wiring, script: Any, says: Any) -> None:
-    script.on("GET", USERS, says(404, refusal(404)))
-
-    with pytest.raises(VendorDenied):
-        ids(wiring)

@@ -108,6 +108,19 @@ def test_a_list_that_is_refused_as_a_whole_is_put_back_one_by_one() -> None:
     assert console.held(MARA) == {"role:security-manager", "site:1", "site:2", "asset-group:1"}
 
 
+def test_a_site_that_the_console_no_longer_has_does_not_keep_the_others_away(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    console = Console()
+    console.fails(method="PUT", route=f"{USER}/sites", status=400)
+    console.fails(method="PUT", route=f"{USER}/sites/{{siteId}}", status=404)
+
+    update(console.connector(), MARA, display_name="New Name")
+
+    assert console.held(MARA) == {"role:security-manager", "site:2", "asset-group:1"}
+    assert "access of user 3 to site 1" in caplog.text
+
+
 def test_a_put_that_drops_access_is_not_begun_when_time_is_short() -> None:
     console = Console()
     connector = console.connector()
