@@ -8,9 +8,10 @@ from typing import Any
 
 from flask import request
 
-from scimbridge.errors import InvalidSyntax, UnsupportedMediaType
+from scimbridge.errors import InvalidSyntax, PayloadTooLarge, UnsupportedMediaType
 from scimbridge.logs import request_id
 from scimbridge.scim.messages import parse_json
+from scimbridge.web.errors import too_large
 
 _MEDIA_TYPES = ("application/scim+json", "application/json")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
@@ -28,11 +29,15 @@ def assign_request_id() -> None:
 
 
 def json_body() -> Any:
-    """The parsed body. Raises `UnsupportedMediaType` or `InvalidSyntax`."""
+    """The parsed body. Raises `UnsupportedMediaType`, `PayloadTooLarge` or `InvalidSyntax`."""
     if request.mimetype not in _MEDIA_TYPES:
         sent = request.mimetype or "nothing"
         raise UnsupportedMediaType(f"Content-Type is {sent}; send application/scim+json")
     data = request.get_data(cache=False)
+    limit = request.max_content_length
+    if limit is not None and request.content_length is None and len(data) >= limit:
+        # Of a body in chunks werkzeug reads as much as the limit and tells nobody (3.1).
+        raise PayloadTooLarge(too_large(limit))
     if not data.strip():
         raise InvalidSyntax("the body is empty; a JSON object is expected")
     return parse_json(data)

@@ -1,0 +1,124 @@
+"""What is counted, under which labels, and who may read it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import requests
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.conftest import CORE_USER, World, open_world
+
+Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
+VENDOR_USERS = "/user-management/entities/users/v1"
+
+
+def scrape(world: World, **headers: str) -> requests.Response:
+    root = world.scim.base_url.removesuffix("/falcon/scim/v2")
+    return requests.get(f"{root}/metrics", headers=headers, timeout=5)
+
+
+def samples(world: World) -> Samples:
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(scrape(world).text)
+        for sample in family.samples
+    }
+
+
+def value(world: World, name: str, **labels: str) -> float:
+    key = (f"scimbridge_{name}", frozenset({"target": "falcon", **labels}.items()))
+    return samples(world).get(key, 0.0)
+
+
+def test_requests_are_counted_by_endpoint_method_and_status(shared: World, resident: str) -> None:
+    labels = {"endpoint": "/Users/<scim_id>", "method": "GET"}
+    ok = value(shared, "requests_total", **labels, status="200")
+    missing = value(shared, "requests_total", **labels, status="404")
+    seconds = value(shared, "request_seconds_count", **labels)
+
+    shared.scim("GET", f"/Users/{resident}")
+    shared.scim("GET", "/Users/no-such-user")
+
+    assert value(shared, "requests_total", **labels, status="200") == ok + 1
+    assert value(shared, "requests_total", **labels, status="404") == missing + 1
+    assert value(shared, "request_seconds_count", **labels) == seconds + 2
+
+
+def test_no_label_holds_what_a_client_sent(shared: World, resident: str) -> None:
+    client = shared.bridge.app.test_client()
+    shared.scim("GET", f"/Users/{resident}?filter=hostile")
+    shared.scim("GET", "/hostile")
+    shared.scim("GET", "/hostile/hostile")
+    shared.scim("GET", "/Schemas/hostile")
+    shared.scim("GET", "/Users/hostile/hostile")
+    client.open("/falcon/scim/v2/Users", method="HOSTILE")
+    client.get("/hostile/scim/v2/Users")
+
+    text = scrape(shared).text
+
+    assert "hostile" not in text.lower()
+    assert resident not in text
+    assert {
+        key: sample
+        for key, sample in samples(shared).items()
+        if key[0] == "scimbridge_requests_total" and ("method", "other") in key[1]
+    }
+
+
+def test_vendor_calls_are_counted_by_route_and_status(world: World) -> None:
+    world.scim.create_user("jane@example.com")
+    world.vendor.fault(f"POST {VENDOR_USERS}", drop=True)
+    world.scim("POST", "/Users", {"schemas": [CORE_USER], "userName": "joe@example.com"})
+
+    labels = {"method": "POST", "route": VENDOR_USERS}
+    assert value(world, "vendor_calls_total", **labels, status="201") == 1
+    assert value(world, "vendor_calls_total", **labels, status="none") == 1
+    assert value(world, "vendor_call_seconds_count") > 2
+
+
+def test_a_tolerated_quirk_is_counted_by_name(shared: World, resident: str) -> None:
+    before = value(shared, "quirks_total", quirk="op-case")
+
+    shared.scim.patch(f"/Users/{resident}", {"op": "Replace", "path": "title", "value": "Analyst"})
+
+    assert value(shared, "quirks_total", quirk="op-case") == before + 1
+
+
+def test_a_strict_target_tolerates_nothing_and_counts_nothing(tmp_path: Path) -> None:
+    with open_world(tmp_path, policy="strict = true") as world:
+        user = world.scim.create_user("jane@example.com")["id"]
+
+        answer = world.scim.patch(
+            f"/Users/{user}", {"op": "Replace", "path": "title", "value": "CISO"}
+        )
+
+        assert answer.status_code == 400
+        assert "quirk=" not in scrape(world).text
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded"])
+def test_through_a_proxy_there_are_no_metrics(untouched: World, header: str) -> None:
+    answer = scrape(untouched, **{header: "203.0.113.7"})
+
+    assert answer.status_code == 404
+    assert answer.headers["Content-Type"] == "application/scim+json"
+
+
+def test_a_scraper_needs_no_token_and_gets_prometheus_text(untouched: World) -> None:
+    answer = scrape(untouched)
+
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith("text/plain; version=")
+
+
+def test_probes_and_scrapes_are_not_counted(untouched: World) -> None:
+    root = untouched.scim.base_url.removesuffix("/falcon/scim/v2")
+    before = {key: each for key, each in samples(untouched).items() if "requests" in key[0]}
+
+    for path in ("/livez", "/readyz", "/metrics"):
+        requests.get(f"{root}{path}", timeout=5)
+
+    after = {key: each for key, each in samples(untouched).items() if "requests" in key[0]}
+    assert after == before
