@@ -1,0 +1,110 @@
+"""Cortex XDR (Platform IAM) from the IdP's request to the tenant's user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.bridge.other_vendors import VendorWorld, open_vendor_world
+
+ADA = "ada.byron@example.com"
+CREATE_GROUPS = {'missing_user = "pending"': 'missing_user = "pending"\nunmapped_groups = "create"'}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[VendorWorld]:
+    with open_vendor_world(tmp_path, "cortex") as opened:
+        opened.simulator.state.add_account({"user_name": ADA})
+        yield opened
+
+
+def test_a_post_adopts_whoever_has_signed_in(world: VendorWorld) -> None:
+    user = world.scim.create_user(ADA)["id"]
+    world.scim.create_group("SEC Analysts", user)
+
+    assert world.held(ADA) == {"role:investigator"}
+
+
+def test_whoever_has_not_signed_in_yet_is_provisioned_at_the_first_look_after_it(
+    world: VendorWorld,
+) -> None:
+    user = world.scim.create_user("new@example.com")["id"]
+    world.scim.create_group("SEC Analysts", user)
+
+    world.simulator.state.add_account({"user_name": "new@example.com"})
+    world.bridge.providers["cortex"].observer.observe()
+    world.bridge.providers["cortex"].operations.recover()
+
+    assert world.held("new@example.com") == {"role:investigator"}
+
+
+def test_whoever_has_not_signed_in_is_refused_where_that_is_the_policy(tmp_path: Path) -> None:
+    replaced = {'missing_user = "pending"': 'missing_user = "reject"'}
+    with open_vendor_world(tmp_path, "cortex", **replaced) as world:
+        answer = world.scim("POST", "/Users", {"userName": "new@example.com"})
+
+        assert answer.status_code == 400
+        assert "sign in once" in answer.json()["detail"]
+        assert world.scim("GET", "/Users?count=0").json()["totalResults"] == 0
+
+
+def test_deletion_takes_all_access_of_an_account_that_cannot_be_deleted(
+    world: VendorWorld,
+) -> None:
+    user = world.scim.create_user(ADA)["id"]
+    world.scim.create_group("SEC Analysts", user)
+
+    assert world.scim("DELETE", f"/Users/{user}").status_code == 204
+
+    assert world.held(ADA) == set()
+    assert world.scim("GET", f"/Users/{user}").status_code == 404
+
+
+def test_access_that_cannot_be_taken_is_told_and_not_reported_as_done(world: VendorWorld) -> None:
+    found = world.scim("GET", '/Users?filter=userName eq "yuki.tanaka@example.com"').json()
+    user = found["Resources"][0]["id"]
+
+    answer = world.scim.set_active(user, False)
+
+    assert answer.status_code == 501
+    assert "AAD Security Readers" in answer.json()["detail"]
+    assert world.scim("GET", f"/Users/{user}").json()["active"] is True
+
+
+def test_a_group_that_maps_to_nothing_becomes_one_of_the_tenant(tmp_path: Path) -> None:
+    with open_vendor_world(tmp_path, "cortex", **CREATE_GROUPS) as world:
+        world.simulator.state.add_account({"user_name": ADA})
+        user = world.scim.create_user(ADA)["id"]
+
+        group = world.scim.create_group("Blue Team", user)
+        names = {each["name"] for each in world.simulator.state.snapshot()["groups"]}
+        held = world.held(ADA, kind="user-group")
+        renamed = world.scim.patch(
+            f"/Groups/{group}", {"op": "replace", "path": "displayName", "value": "Purple Team"}
+        )
+        after = {each["name"] for each in world.simulator.state.snapshot()["groups"]}
+        deleted = world.scim("DELETE", f"/Groups/{group}")
+
+        assert "Blue Team" in names
+        assert len(held) == 1
+        assert renamed.status_code == 200
+        assert "Purple Team" in after
+        assert "Blue Team" not in after
+        assert deleted.status_code == 204
+        assert "Purple Team" not in {
+            each["name"] for each in world.simulator.state.snapshot()["groups"]
+        }
+        assert world.held(ADA) == set()
+
+
+def test_a_name_that_is_taken_at_the_tenant_is_adopted_rather_than_duplicated(
+    tmp_path: Path,
+) -> None:
+    with open_vendor_world(tmp_path, "cortex", **CREATE_GROUPS) as world:
+        before = len(world.simulator.state.snapshot()["groups"])
+
+        world.scim.create_group("SOC")
+
+        assert len(world.simulator.state.snapshot()["groups"]) == before

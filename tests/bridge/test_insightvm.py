@@ -1,0 +1,108 @@
+"""InsightVM from the IdP's request to the console's user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.bridge.other_vendors import VendorWorld, open_vendor_world
+
+JANE = "jane@example.com"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[VendorWorld]:
+    with open_vendor_world(tmp_path, "insightvm") as opened:
+        yield opened
+
+
+def test_a_new_user_has_the_default_role_and_joins_what_the_group_stands_for(
+    world: VendorWorld,
+) -> None:
+    user = world.scim.create_user(JANE, displayName="Jane Doe")["id"]
+    assert world.held(JANE) == {"role:user"}
+
+    world.scim.create_group("SEC Analysts", user)
+
+    assert world.held(JANE) == {"role:security-manager", "site:1", "site:2"}
+
+
+def test_the_ranking_decides_between_two_groups_and_leaving_gives_the_other(
+    world: VendorWorld,
+) -> None:
+    user = world.scim.create_user(JANE)["id"]
+    analysts = world.scim.create_group("SEC Analysts", user)
+    world.scim.create_group("SEC Readers", user)
+    assert world.held(JANE, kind="role") == {"role:security-manager"}
+
+    world.scim.remove_member(analysts, user)
+
+    assert world.held(JANE) == {"role:user", "site:1"}
+
+
+def test_deactivation_disables_and_reactivation_enables_with_the_same_access(
+    world: VendorWorld,
+) -> None:
+    user = world.scim.create_user(JANE)["id"]
+    world.scim.create_group("SEC Analysts", user)
+    before = world.held(JANE)
+
+    assert world.scim.set_active(user, False).status_code == 200
+    accounts = {each["user_name"]: each for each in world.simulator.state.snapshot()["accounts"]}
+    assert accounts[JANE]["enabled"] is False
+    assert world.scim.set_active(user, True).status_code == 200
+
+    assert world.held(JANE) == before
+
+
+def test_a_rename_keeps_the_user_and_its_access(world: VendorWorld) -> None:
+    user = world.scim.create_user(JANE)["id"]
+    world.scim.create_group("SEC Analysts", user)
+
+    world.scim.patch(f"/Users/{user}", {"op": "replace", "path": "userName", "value": "roe@x.io"})
+
+    assert world.held("roe@x.io") == {"role:security-manager", "site:1", "site:2"}
+
+
+def test_access_given_by_hand_survives_every_write(world: VendorWorld) -> None:
+    user = world.scim.create_user(JANE)["id"]
+    world.simulator.state.add_grant(JANE, "site", "4")
+    group = world.scim.create_group("SEC Analysts", user)
+
+    world.scim.patch(f"/Users/{user}", {"op": "replace", "value": {"displayName": "J. Doe"}})
+    world.scim.remove_member(group, user)
+
+    assert "site:4" in world.held(JANE)
+
+
+def test_finding_a_user_among_twenty_thousand_is_forty_calls_at_first_and_one_afterwards(
+    world: VendorWorld,
+) -> None:
+    for number in range(20_000):
+        world.simulator.state.add_account({"user_name": f"u{number}", "role": "user"})
+    world.forget()
+
+    first = world.scim("GET", '/Users?filter=userName eq "u19999"').json()
+    cost = len(world.calls())
+    world.forget()
+    second = world.scim("GET", '/Users?filter=userName eq "u777"').json()
+
+    assert (first["totalResults"], second["totalResults"]) == (1, 1)
+    assert cost <= 42, world.calls()
+    assert len(world.calls()) <= 1
+
+
+def test_one_member_of_a_role_group_is_few_calls(world: VendorWorld) -> None:
+    user = world.scim.create_user(JANE)["id"]
+    found = world.scim("GET", '/Groups?filter=displayName eq "Security Manager"').json()
+    group = found["Resources"][0]["id"]
+    world.forget()
+
+    assert world.scim.add_members(group, user).status_code == 200
+
+    assert world.held(JANE) == {"role:security-manager"}
+    # Read the user and what a PUT would drop, write, read again: nothing less is safe.
+    assert len(world.calls()) <= 5, world.calls()
+    assert len(world.calls(writes=True)) == 1
