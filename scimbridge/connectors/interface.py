@@ -54,7 +54,7 @@ class Account:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     """What only this vendor has, under the names of the vendor's User extension."""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Write-only values of this one request (``password``, ...): sent, never stored, never shown."""
+    """Write-only values of this one request (``password``): sent, never stored, never shown."""
     native_id: str | None = None
     """The vendor's id; None for an account that is yet to be created."""
     created: datetime | None = None
@@ -109,7 +109,7 @@ class Capabilities:
     can_create_accounts: bool = True
     can_delete_accounts: bool = True
     can_disable_accounts: bool = False
-    """`set_active` exists. Otherwise, or in addition where `revoke_on_disable`, access is revoked."""
+    """`set_active` exists; otherwise, and where `revoke_on_disable`, access is revoked."""
     revoke_on_disable: bool = True
     """Deactivating takes the grants away (and remembers them); False if disabling is enough."""
     can_rename_accounts: bool = False

@@ -20,7 +20,6 @@ from scimbridge.connectors.registry import VENDORS
 from scimbridge.simulation.server import Served, serve
 from scimbridge.simulation.simulator import Simulator
 
-
 BENCHES = {path.stem.removesuffix("_bench") for path in Path(__file__).parent.glob("*_bench.py")}
 
 
