@@ -16,6 +16,16 @@ from scimbridge.directory.schema import audit
 _T = audit.c
 _LAST = select(_T.digest).where(_T.target == bindparam("target")).order_by(_T.pk.desc()).limit(1)
 _INSERT = insert(audit)
+_SIGNED = (
+    "target",
+    "at",
+    "actor",
+    "request_id",
+    "action",
+    "resource_type",
+    "scim_id",
+    "detail",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +70,7 @@ class AuditLog:
         previous = ""
         rows = connection.execute(select(audit).where(_T.target == target).order_by(_T.pk))
         for row in rows.mappings():
-            line = {name: row[name] for name in row if name not in ("pk", "digest")}
+            line = {name: row[name] for name in _SIGNED}
             if not hmac.compare_digest(self._digest(previous, line), row["digest"]):
                 return int(row["pk"])
             previous = row["digest"]
