@@ -258,7 +258,7 @@ def test_a_list_that_is_read_and_written_back_makes_asserted_members_permanent()
 
 
 @pytest.mark.parametrize(("what", "status"), [("reject", 400), ("accept", 200)])
-def test_the_members_of_a_directory_group_are_the_directorys(what: str, status: int) -> None:
+def test_the_members_of_a_directory_group_belong_to_the_directory(what: str, status: int) -> None:
     cortex = Cortex(ad_members=what)
 
     answer = cortex.iam("PATCH", f"user-group/{READERS}", users=[LENA])
