@@ -7,7 +7,7 @@ import time
 
 from flask import Flask, Response, g, request
 
-from scimbridge.errors import NotFound
+from scimbridge.errors import InvalidSyntax, NotFound
 from scimbridge.logs import request_id
 from scimbridge.web.bulk import bulk
 from scimbridge.web.discovery import discovery
@@ -53,6 +53,9 @@ def _admit() -> None:
         known.authenticator.authenticate(target)
         g.transient_status = known.providers[target].target.config.transient_status
         require_acceptable()
+        if not request.host:
+            # It is part of every location that is answered (RFC 9110 section 7.2).
+            raise InvalidSyntax("the Host header is malformed")
     if "\x00" in request.path:
         # PostgreSQL takes it in no value, so it must not get as far as a query.
         raise NotFound("nothing is served at a path with a NUL")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 from typing import Any
 
 import pytest
 import requests
+from werkzeug.test import create_environ, run_wsgi_app
 
 from tests.conftest import CORE_GROUP, CORE_USER, PATCH_OP, World
 
@@ -133,6 +135,23 @@ def test_five_megabytes_are_413_with_the_limit(
 
     assert_refused(answer, 413, None)
     assert "1048576" in answer.json()["detail"]
+
+
+def test_a_client_that_leaves_in_the_middle_of_a_body_changes_nothing(untouched: World) -> None:
+    body = json.dumps({"schemas": [CORE_USER], "userName": "x@example.com"}).encode()
+    environ = create_environ(
+        "/falcon/scim/v2/Users",
+        method="POST",
+        input_stream=BytesIO(body),
+        content_length=len(body) + 1,
+        content_type="application/scim+json",
+        headers={"Authorization": f"Bearer {untouched.scim.token}"},
+    )
+
+    chunks, status, _headers = run_wsgi_app(untouched.bridge.app, environ)
+
+    assert status == "400 BAD REQUEST"
+    assert json.loads(b"".join(chunks))["status"] == "400"
 
 
 @pytest.mark.parametrize(

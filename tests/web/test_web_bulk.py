@@ -87,6 +87,16 @@ def test_each_method_does_what_it_does_alone(shared: World) -> None:
     assert shared.scim("GET", one).status_code == 404
 
 
+def test_a_creation_that_nothing_refers_to_needs_no_bulk_id(shared: World) -> None:
+    operation = user("bulk-anonymous")
+    del operation["bulkId"]
+
+    [result] = done(shared, operation)
+
+    assert result["status"] == "201"
+    assert "bulkId" not in result
+
+
 def test_references_are_resolved_whatever_the_order_and_results_keep_that_of_the_request(
     shared: World,
 ) -> None:

@@ -143,6 +143,17 @@ def test_no_answer_may_be_cached_or_taken_for_another_type(untouched: World, res
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.parametrize("host", ["", "a b", "evil.example/x?", "[::1", "a@b", "x:y"])
+def test_a_host_that_cannot_be_part_of_a_location_is_refused(untouched: World, host: str) -> None:
+    answer = untouched.bridge.app.test_client().get(
+        "/falcon/scim/v2/Users",
+        headers={"Authorization": f"Bearer {untouched.scim.token}"},
+        environ_overrides={"HTTP_HOST": host},
+    )
+
+    assert answer.status_code == 400
+
+
 def root_of(world: World) -> str:
     return world.scim.base_url.removesuffix("/falcon/scim/v2")
 
