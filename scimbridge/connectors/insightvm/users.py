@@ -73,18 +73,21 @@ class Users:
     def called(self, login: str) -> User | None:
         """The user with this login in any case; one spelled the same comes first.
 
-        Within `FRESH_S` of a complete reading this takes one call, or none if nobody has it. A
-        miss that is out of date does no harm: the console refuses a login that is taken, and
-        whoever creates accounts then calls `forget`.
+        Once all users have been read, a login that is there takes one call, since it is checked
+        against the user as it is; one that is not takes none within `FRESH_S`, and a new reading
+        later. A miss that is out of date does no harm: the console refuses a login that is taken,
+        and whoever creates accounts then calls `forget`.
         Raises `VendorRejected` if several users differ only in case from it.
         """
-        known = self._known(login)
-        if known is not None:
+        known, fresh = self._known(login)
+        if known:
             users = [self.find(native_id) for native_id in sorted(known)]
             current = [user for user in users if user and _key(user["login"]) == _key(login)]
             if len(current) == len(known):
                 return self._one(login, current)
             self.forget()
+        elif fresh:
+            return None
         return self._one(login, self._search(login))
 
     def add(self, login: str, native_id: str) -> None:
@@ -105,20 +108,20 @@ class Users:
             self._indexed_at = None
             self._generation += 1
 
-    def _known(self, login: str) -> frozenset[str] | None:
-        """The ids that may have this login; None if the index is too old to say."""
+    def _known(self, login: str) -> tuple[frozenset[str], bool]:
+        """The ids that may have this login, and whether the index is fresh enough to be all."""
         with self._lock:
-            if self._indexed_at is None or self._clock() - self._indexed_at >= FRESH_S:
-                return None
-            return frozenset(self._index.get(_key(login), ()))
+            at = self._indexed_at
+            fresh = at is not None and self._clock() - at < FRESH_S
+            return frozenset(self._index.get(_key(login), ())), fresh
 
     def _search(self, login: str) -> list[User]:
         """Read all users, unless somebody else just has."""
         with held(
             self._scanning, f"{self._target}: no time was left to wait for the list of users"
         ):
-            known = self._known(login)
-            if known is not None:
+            known, fresh = self._known(login)
+            if fresh:
                 return [user for user in map(self.find, sorted(known)) if user]
             return [user for user in self.all() if _key(user["login"]) == _key(login)]
 

@@ -68,6 +68,17 @@ def test_after_a_minute_the_list_is_read_again() -> None:
     assert connector.find_account("new.hire") is not None
 
 
+def test_a_login_that_is_there_takes_one_call_however_long_ago_it_was_read() -> None:
+    console = Console()
+    connector = console.connector()
+    list(connector.accounts())
+    console.clock.advance(10 * FRESH_S)
+    console.forget()
+
+    assert connector.find_account("mara.lind") is not None
+    assert console.asked() == ["GET /api/3/users/3"]
+
+
 def test_what_the_bridge_creates_is_found_without_reading_the_list_again() -> None:
     console = Console()
     connector = console.connector()
