@@ -29,7 +29,6 @@ from scimbridge.connectors.insightvm.role_rules import SITE_OWNER, Role
 from scimbridge.connectors.insightvm.users import USER, User, Users
 from scimbridge.errors import (
     AccessRemains,
-    VendorDenied,
     VendorError,
     VendorNotFound,
     VendorRejected,
@@ -126,7 +125,7 @@ class OpenUser:
         body = wanted.body() if password is None else wanted.body() | {"password": password}
         try:
             self._writer.client.call("PUT", USER, at={"id": self.id}, json=body)
-        except (VendorRejected, VendorNotFound, VendorDenied):
+        except (VendorRejected, VendorNotFound):
             self._owe(owed)
             raise
         for kind, ids in kept.items():

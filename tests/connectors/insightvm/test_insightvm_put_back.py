@@ -9,6 +9,7 @@ from insightvm_console import MARA, Console, only, update
 
 from scimbridge.connectors.deadline import deadline
 from scimbridge.errors import (
+    VendorDenied,
     VendorRejected,
     VendorUnavailable,
 )
@@ -129,3 +130,19 @@ def test_a_put_that_drops_access_is_not_begun_when_time_is_short() -> None:
         update(connector, MARA, display_name="New Name")
 
     assert console.writes() == []
+
+
+def test_a_refused_login_after_a_lost_answer_does_not_lose_access() -> None:
+    console = Console()
+    connector = console.connector()
+    before = console.held(MARA)
+    console.fails(method="PUT", route=USER, drop=True, when="after")
+    console.fails(method="PUT", route=USER, status=401)
+    with pytest.raises(VendorDenied):
+        update(connector, MARA, display_name="New Name")
+    assert console.held(MARA) < before
+
+    console.clock.advance(60)
+    update(connector, MARA, display_name="New Name")
+
+    assert console.held(MARA) == before
