@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from scimbridge.directory.resources import chunks
-from scimbridge.directory.schema import entitlements, grants, retired_accounts
+from scimbridge.directory.schema import entitlements, grants, resources, retired_accounts
 
 ASSERTED = "asserted"
 HELD = "held"
@@ -116,6 +116,17 @@ def confirmed_account(connection: Connection, pk: int) -> str | None:
     table = retired_accounts.c
     found: str | None = connection.execute(
         select(table.native_id).where(table.resource_pk == pk, table.confirmed == 1)
+    ).scalar_one_or_none()
+    return found
+
+
+def retiree(connection: Connection, target: str, native_id: str) -> int | None:
+    """Primary key of the resource whose former account this is, if it is still to go."""
+    table = retired_accounts.c
+    found: int | None = connection.execute(
+        select(table.resource_pk)
+        .join_from(retired_accounts, resources, resources.c.pk == table.resource_pk)
+        .where(resources.c.target == target, table.native_id == native_id)
     ).scalar_one_or_none()
     return found
 

@@ -18,7 +18,6 @@ from scimbridge.connectors.interface import Account, Created, Entitlement
 from scimbridge.directory import grants, resources
 from scimbridge.directory.engine import Directory
 from scimbridge.errors import (
-    InvalidValue,
     OutcomeUnknown,
     Uniqueness,
     VendorConflict,
@@ -53,7 +52,7 @@ class Correlation:
                 self._create(item, step)
         except VendorConflict as conflict:
             self._adopt_rival(item, step.account.user_name, conflict)
-        except (VendorError, Uniqueness, InvalidValue) as error:
+        except (VendorError, Uniqueness) as error:
             item.error = error
 
     def _create(self, item: Work, step: CreateAccount) -> None:
@@ -113,10 +112,16 @@ class Correlation:
             rival = resources.find_by_native_id(
                 connection, self.target.name, "User", account.native_id
             )
+            former_of = grants.retiree(connection, self.target.name, account.native_id)
         if rival is not None and rival.pk != item.row.pk:
             raise Uniqueness(
                 f"the account {account.user_name} at {self.target.name} already belongs to the "
                 f"user {rival.scim_id}"
+            )
+        if former_of not in (None, item.row.pk):
+            raise VendorUnavailable(
+                f"the account {account.user_name} at {self.target.name} is about to be deleted, "
+                "since its user has another one"
             )
         # An account that appeared after a create was tried is our own, not somebody else's.
         origin = "created" if item.row.attempted_at is not None else "adopted"

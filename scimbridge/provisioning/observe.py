@@ -110,6 +110,8 @@ class Observer:
         name, key = self.target.name, user_key(account.user_name)
         if resources.find_by_native_id(connection, name, "User", account.native_id) is not None:
             return False
+        if grants.retiree(connection, name, account.native_id) is not None:
+            return False  # about to be deleted
         known = resources.find_by_any_key(connection, name, "User", key)
         if known is not None:
             if known.native_id is None and known.settled:
