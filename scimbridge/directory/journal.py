@@ -153,8 +153,8 @@ def finish(
 
 
 def take_over(connection: Connection, pk: int) -> None:
-    """Count an attempt by somebody else than the request that asked."""
-    connection.execute(update(operations).where(_T.pk == pk).values(attempts=_T.attempts + 1))
+    """Note that the request that asked is not at it any more; failures are counted elsewhere."""
+    connection.execute(update(operations).where(_T.pk == pk, _T.attempts == 0).values(attempts=1))
 
 
 def postpone(

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable
 
-from scimbridge.errors import ScimbridgeError
+from scimbridge.errors import VendorError
 from scimbridge.provisioning.service_provider import ServiceProvider
 
 logger = logging.getLogger(__name__)
@@ -45,10 +45,10 @@ class Background:
 
 
 def recover(provider: ServiceProvider) -> None:
-    """Try again what is due. A failing directory is tried again at the next look."""
+    """Try again what is due; whatever fails here is tried again at the next look."""
     try:
         provider.operations.recover()
-    except ScimbridgeError:
+    except Exception:  # the outermost frame of a thread, which must not end
         logger.exception("recovery of %s failed", provider.target.name)
 
 
@@ -57,5 +57,7 @@ def observe(provider: ServiceProvider) -> None:
     try:
         if provider.observer.is_due():
             provider.observer.observe()
-    except ScimbridgeError as error:
+    except VendorError as error:
         logger.warning("%s could not be observed: %s", provider.target.name, error)
+    except Exception:  # the outermost frame of a thread, which must not end
+        logger.exception("%s could not be observed", provider.target.name)

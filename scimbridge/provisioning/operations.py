@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from scimbridge.provisioning.failures import from_record, is_permanent, to_recor
 from scimbridge.provisioning.outcome import Outcomes
 from scimbridge.provisioning.vendor_groups import VendorGroups
 from scimbridge.provisioning.withdrawal import Withdrawal
+
+logger = logging.getLogger(__name__)
 
 UNDO_SECONDS = 5.0
 """How long the request that was refused waits for the undoing; the background does the rest."""
@@ -138,6 +141,9 @@ class Operations:
             except ScimbridgeError:
                 # Recorded in the journal with the time of the next attempt, and shown there.
                 continue
+            except Exception as error:  # a fault of ours must not keep the others from their turn
+                logger.exception("operation %s failed", operation.pk)
+                self._give_up(operation, error)
         return len(due)
 
     def _abandon(self, operation: OperationRow) -> None:
