@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 
 from scimbridge.cli.demonstration import demo, simulate
-from scimbridge.cli.running import check, migrate, serve
+from scimbridge.cli.running import check, entitlements, migrate, serve
 from scimbridge.cli.tokens import token
 from scimbridge.errors import ConfigError, ScimbridgeError
 
@@ -25,7 +25,7 @@ def cli() -> None:
     """
 
 
-for command in (serve, migrate, check, token, demo, simulate):
+for command in (serve, migrate, check, entitlements, token, demo, simulate):
     cli.add_command(command)
 
 

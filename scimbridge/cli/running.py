@@ -1,4 +1,4 @@
-"""Running the bridge: serve, migrate, check."""
+"""Running the bridge: serve, migrate, check, entitlements."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
 from scimbridge.app import open_connector
 from scimbridge.cli.options import config_option, read_config, secret_key
 from scimbridge.directory import migrate as directory_migrate
-from scimbridge.errors import ScimbridgeError, VendorError
+from scimbridge.errors import ConfigError, ScimbridgeError, VendorError
 from scimbridge.web.metrics import MULTIPROCESS_VARIABLE
 from scimbridge.wsgi import CONFIG_VARIABLE
 
@@ -75,3 +77,20 @@ def check(path: Path) -> None:
             console.print(f"[green]✓[/green] {name}: the vendor answers and the scopes suffice")
     if failed:
         raise ScimbridgeError("not every target can be used")
+
+
+@click.command()
+@config_option
+@click.argument("target")
+def entitlements(path: Path, target: str) -> None:
+    """List what accounts of TARGET can hold, in the form that the configuration takes."""
+    config = read_config(path)
+    if target not in config.targets:
+        known = ", ".join(config.targets)
+        raise ConfigError(f"{path}: there is no target {target}; there are {known}")
+    table = Table("entitlement", "name", "description")
+    for each in open_connector(config.targets[target]).entitlements():
+        table.add_row(
+            escape(str(each.entitlement)), escape(each.display_name), escape(each.description)
+        )
+    Console(soft_wrap=True).print(table)

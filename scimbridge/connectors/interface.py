@@ -106,6 +106,8 @@ class Capabilities:
     entitlement_kinds: tuple[str, ...]
     single_valued_kinds: frozenset[str] = frozenset()
     """Kinds of which an account holds at most one: granting another replaces it."""
+    dependent_kinds: frozenset[str] = frozenset()
+    """Kinds whose grants a change of a single-valued one may swallow: they are given again."""
     can_create_accounts: bool = True
     can_delete_accounts: bool = True
     can_disable_accounts: bool = False

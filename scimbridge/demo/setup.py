@@ -43,7 +43,7 @@ TARGETS: Mapping[str, DemoTarget] = MappingProxyType(
                 "SEC Readers": ("role:falconhost_read_only",),
                 "SEC Admins": ("role:falconhost_admin",),
             },
-            policy='rename = "recreate"\n',
+            policy='rename = "recreate"\nflight_control = true\n',
         ),
         "insightvm": DemoTarget(
             vendor="insightvm",

@@ -151,7 +151,9 @@ class Converger:
             except VendorNotFound:
                 continue  # gone, and its access with it; the steps find out what that means
         direct = frozenset(grant.entitlement for grant in held if grant.direct)
-        item.observed = replace(item.observed, direct=direct)
+        lasting = {grant.entitlement for grant in held if grant.direct and grant.expires is None}
+        ours = item.observed.held | item.observed.uncertain
+        item.observed = replace(item.observed, direct=direct, temporary=direct - lasting - ours)
         if takes_all_access(item.desired):
             # What comes through a group or a parent tenant survives every revocation of ours.
             item.remaining = tuple(

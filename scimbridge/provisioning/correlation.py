@@ -78,7 +78,8 @@ class Correlation:
             raise
         item.log.append({"step": f"create {step.account.user_name} as {created.native_id}"})
         # The password went with it, and must not be set a second time.
-        item.desired = replace(item.desired, account=replace(item.desired.account, secrets={}))
+        secrets = {name: each for name, each in step.account.secrets.items() if name != "password"}
+        item.desired = replace(item.desired, account=replace(item.desired.account, secrets=secrets))
         self._record(item, created, step.account, origin="created")
 
     def _adopt_rival(self, item: Work, user_name: str, conflict: VendorConflict) -> None:

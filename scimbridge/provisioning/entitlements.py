@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import orjson
+
 from scimbridge.connectors.interface import Entitlement
 from scimbridge.directory.grants import Key
 from scimbridge.provisioning.correlate import derived_id, group_key
@@ -44,7 +46,7 @@ def attribute_entitlements(
     and validators send free text here, and it is kept and shown all the same.
     """
     values = {
-        str(item.get("value"))
+        _named(str(item["value"]))
         for name in ("roles", "entitlements")
         for item in document.get(name) or ()
         if item.get("value") is not None
@@ -56,6 +58,21 @@ def attribute_entitlements(
         for kind, native_id in catalogue
         if {native_id, f"{kind}:{native_id}", entitlement_id(target, kind, native_id)} & values
     )
+
+
+def _named(value: str) -> str:
+    """What a value names: Entra PATCHes an app role as a JSON document inside of the string.
+
+    Microsoft, "Customize application attributes": SingleAppRoleAssignment and
+    AppRoleAssignmentsComplex.
+    """
+    if not value.startswith("{"):
+        return value
+    try:
+        role = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return value
+    return str(role.get("value", value))
 
 
 def entitlement_id(target: str, kind: str, native_id: str) -> str:

@@ -12,6 +12,10 @@ from scimbridge.scim.resources import split_secrets
 
 Document = dict[str, Any]
 
+WAS_INACTIVE = "~inactive"
+"""Stored with a document whose ``active`` was removed while it was false. No schema has it, so no
+projection shows it."""
+
 
 def to_account(
     document: Mapping[str, Any], *, extension: str | None, secrets: Mapping[str, str] | None = None
@@ -26,7 +30,7 @@ def to_account(
         family_name=family,
         display_name=str(display),
         email=primary_email(document),
-        active=document.get("active") is not False,
+        active=is_active(document),
         attributes=dict(document.get(extension) or {}) if extension else {},
         secrets=dict(secrets or {}),
     )
@@ -55,6 +59,23 @@ def from_account(account: Account, *, extension: str | None) -> Document:
         document["schemas"].append(extension)
         document[extension] = dict(account.attributes)
     return document
+
+
+def is_active(document: Mapping[str, Any]) -> bool:
+    """Whether the person is to have access; `WAS_INACTIVE` decides where ``active`` is absent."""
+    active = document.get("active")
+    return WAS_INACTIVE not in document if active is None else bool(active)
+
+
+def keep_inactive(before: Mapping[str, Any], after: Document) -> Document:
+    """``after`` as inactive as ``before`` if it says nothing itself.
+
+    Unassigning a deactivation is not a reactivation, and is shown as what it is all the same.
+    """
+    kept = {name: value for name, value in after.items() if name != WAS_INACTIVE}
+    if "active" not in kept and not is_active(before):
+        kept[WAS_INACTIVE] = True
+    return kept
 
 
 def take_secrets(

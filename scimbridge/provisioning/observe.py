@@ -89,6 +89,7 @@ class Observer:
 
     def refresh_catalogue(self) -> None:
         """Read the vendor's entitlements, and show each as a group of its own."""
+        self.target.connector.prepare()
         found = list(self.target.connector.entitlements())
         with self.directory.write() as connection:
             grants.replace_catalogue(

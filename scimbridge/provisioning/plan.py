@@ -48,6 +48,8 @@ class Observed:
     """Found on the account and taken away by a deactivation."""
     direct: frozenset[Entitlement] | None = None
     """All direct grants of the account and of those it replaces, freshly read; None if not read."""
+    temporary: frozenset[Entitlement] = frozenset()
+    """Those of ``direct`` that expire by themselves: taken with all access, never given again."""
     retired: tuple[str, ...] = ()
     """Native ids of accounts that this one replaces."""
 
@@ -209,12 +211,15 @@ def _plan_active(desired: Desired, observed: Observed, policy: Policy) -> tuple[
     native_id = observed.native_id
     superfluous = (observed.held | observed.uncertain) - wanted
     if policy.unmanaged_grants == "revoke" and observed.direct is not None:
-        superfluous |= observed.direct - wanted
+        superfluous |= observed.direct - wanted - observed.temporary
     return (
         *_revokes(native_id, _not_replaced(superfluous, wanted, policy)),
         *_updates(native_id, desired, observed, policy),
         *_activations(native_id, desired, observed, policy),
-        *(Grant(native_id, item) for item in sorted(wanted - _surely_held(observed, policy))),
+        *(
+            Grant(native_id, item)
+            for item in sorted(wanted - _surely_held(wanted, observed, policy))
+        ),
         *_retirements(observed, policy),
     )
 
@@ -261,13 +266,19 @@ def _activations(
     return (SetActive(native_id, active=desired.account.active),)
 
 
-def _surely_held(observed: Observed, policy: Policy) -> frozenset[Entitlement]:
+def _surely_held(
+    wanted: frozenset[Entitlement], observed: Observed, policy: Policy
+) -> frozenset[Entitlement]:
     """What need not be granted again.
 
-    Of a single-valued kind, a rival whose grant may have gone through has replaced what was held.
+    Of a single-valued kind, a rival whose grant may have gone through has replaced what was held;
+    and whatever replaces it may have swallowed the grants of the kinds that depend on it.
     """
-    single = policy.capabilities.single_valued_kinds
+    capabilities = policy.capabilities
+    single = capabilities.single_valued_kinds
     doubtful = {item.kind for item in observed.uncertain} & single
+    if any(item.kind in single for item in (observed.held ^ wanted) | observed.uncertain):
+        doubtful |= capabilities.dependent_kinds
     return frozenset(item for item in observed.held if item.kind not in doubtful)
 
 
@@ -275,7 +286,7 @@ def _carried(observed: Observed) -> frozenset[Entitlement]:
     """What was given by hand to an account that is being replaced."""
     if not observed.retired or observed.direct is None:
         return frozenset()
-    return observed.direct - observed.held - observed.uncertain
+    return observed.direct - observed.held - observed.uncertain - observed.temporary
 
 
 def _revokes(native_id: str, entitlements: frozenset[Entitlement]) -> Sequence[Step]:

@@ -18,6 +18,7 @@ from scimbridge.directory.resources import ResourceRow
 from scimbridge.errors import ScimError
 from scimbridge.provisioning.correlation import entitlement_keys
 from scimbridge.provisioning.failures import to_record
+from scimbridge.provisioning.mapping import is_active
 from scimbridge.provisioning.outcome import BRIDGE, Outcomes
 from scimbridge.provisioning.plan import Disposition
 from scimbridge.provisioning.work import parse_document
@@ -51,14 +52,21 @@ class Withdrawal:
             )
             for other in failed:
                 self.outcomes.note(connection, other, row.scim_id, status, error=error.detail)
-            if row.resource_type == "User":
-                return self._withdraw_user(connection, row, kept)
             is_told = status == journal.FAILED and not operation.attempts
+            if row.resource_type == "User":
+                is_told = is_told and failed == [operation]
+                return self._withdraw_user(connection, row, kept, is_told=is_told)
             return self._withdraw_group(connection, row, failed, kept, is_told=is_told)
 
     def _withdraw_user(
-        self, connection: Connection, row: ResourceRow, kept: Sequence[OperationRow]
+        self,
+        connection: Connection,
+        row: ResourceRow,
+        kept: Sequence[OperationRow],
+        *,
+        is_told: bool,
     ) -> int | None:
+        """``is_told``: only the request that waits is refused. Else roles to be taken still go."""
         if row.confirmed is None:
             if row.native_id is None:
                 resources.remove(connection, row.pk)
@@ -69,7 +77,7 @@ class Withdrawal:
             }
         else:
             wanted = {
-                "desired": _confirmed_but_for(kept, row),
+                "desired": _confirmed_but_for(kept, row, is_told=is_told),
                 "desired_key": row.confirmed_key,
                 "disposition": _disposition(kept),
             }
@@ -162,7 +170,7 @@ def _is_asked_removal(operation: OperationRow, row: ResourceRow) -> bool:
         return False
     if operation.kind != "deactivate":
         return True
-    return parse_document(row.desired).get("active") is False
+    return not is_active(parse_document(row.desired))
 
 
 def _disposition(kept: Sequence[OperationRow]) -> str:
@@ -170,9 +178,15 @@ def _disposition(kept: Sequence[OperationRow]) -> str:
     return Disposition.DELETED.value if deletes else Disposition.PRESENT.value
 
 
-def _confirmed_but_for(kept: Sequence[OperationRow], row: ResourceRow) -> str:
-    """The confirmed document, inactive if a deactivation goes on."""
+def _confirmed_but_for(kept: Sequence[OperationRow], row: ResourceRow, *, is_told: bool) -> str:
+    """The confirmed document, inactive if a deactivation goes on, without roles that still go."""
     document = parse_document(row.confirmed or "")
     if any(each.kind == "deactivate" for each in kept):
         document["active"] = False
+    if not is_told:
+        desired = parse_document(row.desired)
+        for name in ("roles", "entitlements"):
+            wanted = {item.get("value") for item in desired.get(name, ())}
+            left = [item for item in document.pop(name, ()) if item.get("value") in wanted]
+            document |= {name: left} if left else {}
     return orjson.dumps(document).decode()

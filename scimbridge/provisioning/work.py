@@ -41,8 +41,8 @@ class Work:
 
     @property
     def direct_by_hand(self) -> frozenset[Entitlement]:
-        """Direct grants that the bridge did not give."""
-        direct = self.observed.direct or frozenset()
+        """Direct grants that the bridge did not give, and that last until somebody ends them."""
+        direct = (self.observed.direct or frozenset()) - self.observed.temporary
         return direct - self.observed.held - self.observed.uncertain
 
     @property
@@ -52,7 +52,7 @@ class Work:
         touched = {step.entitlement for step in self.steps if isinstance(step, Grant | Revoke)}
         ours = observed.held | observed.uncertain - observed.suspended
         managed = touched & (self.desired.entitlements | ours)
-        by_hand = touched - managed
+        by_hand = touched - managed - observed.temporary
         if not self.desired.account.active:
             by_hand |= self.direct_by_hand
         return {

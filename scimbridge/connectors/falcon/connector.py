@@ -49,6 +49,7 @@ _QUERY_USERS = "/user-management/queries/users/v1"
 _QUERY_ROLES = "/user-management/queries/roles/v1"
 _READ_ROLES = "/user-management/entities/roles/GET/v2"
 _GRANTS = "/user-management/combined/user-roles/v2"
+_USER_GROUPS_OF = "/mssp/queries/user-group-members/v1"
 _OWN_CID = "/sensors/queries/installers/ccid/v1"
 
 _NAMES = frozenset({"given_name", "family_name"})
@@ -152,7 +153,21 @@ class FalconConnector(Connector):
                 raise
             raise VendorNotFound(f"no Falcon user {native_id}", trace_id=error.trace_id) from error
         cid = self._cid()
-        return frozenset(to_held_grant(grant, cid) for page in pages for grant in page)
+        held = frozenset(to_held_grant(grant, cid) for page in pages for grant in page)
+        return held | self._user_groups(native_id) if self._flight_control else held
+
+    def _user_groups(self, native_id: str) -> frozenset[HeldGrant]:
+        """What Flight Control gives in child CIDs, which the grants of the own CID do not show."""
+        pages = self._client.pages(_USER_GROUPS_OF, {"user_uuid": native_id})
+        return frozenset(
+            HeldGrant(
+                Entitlement("user-group", str(group)),
+                direct=False,
+                via=f"the Flight Control user group {group}",
+            )
+            for page in pages
+            for group in page
+        )
 
     # --- act -------------------------------------------------------------------------------
 

@@ -60,6 +60,10 @@ class AccessLists:
                 raise error
             logger.warning("%s: %s", self._about(kind, user_id, each), error.reason)
 
+    def clear(self, kind: str, user_id: str) -> None:
+        """Take everything off a list."""
+        self._write(kind, user_id, frozenset())
+
     def add(self, kind: str, user_id: str, ids: Collection[str]) -> Failures:
         """Put ``ids`` on a list; what failed."""
         added = frozenset(ids)

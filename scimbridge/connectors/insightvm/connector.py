@@ -52,6 +52,8 @@ CAPABILITIES = Capabilities(
     account_attributes=_FIELDS,
     entitlement_kinds=(ROLE, SITE, ASSET_GROUP),
     single_valued_kinds=frozenset({ROLE}),
+    # A role that means access to all of them swallows the lists.
+    dependent_kinds=frozenset(LISTS),
     can_disable_accounts=True,
     revoke_on_disable=False,
     can_rename_accounts=True,

@@ -41,6 +41,9 @@ _LOCK = "/api/3/users/{id}/lock"
 _TIME_TO_PUT_BACK_S = 3.0
 """A PUT that drops access is not begun with less time left to put it back."""
 
+_ALL = "has access to all of them"
+_SITE_OWNER = "is a Site Owner, who never has access to asset groups"
+
 Lists = Mapping[str, frozenset[str]]
 """Kind to native ids."""
 
@@ -112,6 +115,7 @@ class OpenUser:
     def put(self, wanted: Edit, *, password: str | None = None, removal: bool = False) -> None:
         """Make the user's fields equal to ``wanted``; no call if they are.
 
+        A role that means access to all swallows the lists (see `Capabilities.dependent_kinds`).
         Raises `VendorUnavailable` if the console then shows something else: `AccessRemains` where
         it is a ``removal``.
         """
@@ -122,14 +126,22 @@ class OpenUser:
         kept = self._kept(wanted)
         if kept:
             self._announce(kept)
+        swallowed = [kind for kind in kept if wanted.has_all(kind)]
         body = wanted.body() if password is None else wanted.body() | {"password": password}
         try:
+            for kind in swallowed:
+                # A console that keeps it would bring it back with the next role.
+                self._lists.clear(kind, self.id)
             self._writer.client.call("PUT", USER, at={"id": self.id}, json=body)
         except (VendorRejected, VendorNotFound):
-            self._owe(owed)
+            if swallowed:
+                self.settle()
+            else:
+                self._owe(owed)
             raise
         for kind, ids in kept.items():
-            self._put_back(kind, ids)
+            if kind not in swallowed:
+                self._put_back(kind, ids)
         self._owe({})
         self.user = self._writer.users.get(self.id)
         if not wanted.shown_by(self.edit):
@@ -161,10 +173,11 @@ class OpenUser:
             raise VendorUnavailable(f"{self._name} still shows as locked")
 
     def add(self, kind: str, ids: Collection[str]) -> Failures:
-        """Give access to single sites or asset groups; what failed."""
-        reason = _why_no_list(self.edit, kind)
-        if reason is not None:
-            refused = VendorRejected(f"{self._name} {reason}, and cannot be given a single {kind}")
+        """Give access to single sites or asset groups, unless it has all; what failed."""
+        if self.edit.has_all(kind):
+            return {}
+        if _is_site_owner(self.edit, kind):
+            refused = VendorRejected(f"{self._name} {_SITE_OWNER}")
             return dict.fromkeys(ids, refused)
         return self._lists.add(kind, self.id, ids)
 
@@ -177,23 +190,23 @@ class OpenUser:
     def settle(self) -> None:
         """Put back what an earlier PUT has taken away, as far as it still matters."""
         for kind, ids in self._writer.owed.get(self.id, {}).items():
-            if _why_no_list(self.edit, kind) is None:
+            if not self.edit.has_all(kind) and not _is_site_owner(self.edit, kind):
                 self._put_back(kind, ids | self._lists.read(kind, self.id))
         self._owe({})
 
     def _kept(self, wanted: Edit) -> Lists:
-        """What the PUT of ``wanted`` drops and has to be put back."""
+        """What the user holds that the PUT of ``wanted`` drops, or makes meaningless."""
         kept: dict[str, frozenset[str]] = {}
         owed = self._writer.owed.get(self.id, {})
         for kind in LISTS:
             if self.edit.has_all(kind):
                 continue
+            by_choice = wanted.has_all(kind) and wanted.role_id == self.edit.role_id
             held = self._lists.read(kind, self.id) | owed.get(kind, frozenset())
-            reason = _why_no_list(wanted, kind)
-            if held and reason is not None:
+            if held and (by_choice or _is_site_owner(wanted, kind)):
                 raise VendorRejected(
-                    f"{self._name} would lose its access to {kind} {', '.join(sorted(held))}, "
-                    f"because it then {reason}; take that access away first"
+                    f"{self._name} would lose its access to {kind} {', '.join(sorted(held))}: "
+                    f"it then {_ALL if by_choice else _SITE_OWNER}; take that access away first"
                 )
             if held:
                 kept[kind] = held
@@ -231,10 +244,5 @@ class OpenUser:
         return f"{self._writer.target}: user {self.user.get('login')} ({self.id})"
 
 
-def _why_no_list(edit: Edit, kind: str) -> str | None:
-    """Why a user cannot have access to single sites or asset groups; None if it can."""
-    if edit.has_all(kind):
-        return f"has access to every {kind}"
-    if kind == ASSET_GROUP and edit.role_id == SITE_OWNER:
-        return "is a Site Owner, who never has access to asset groups"
-    return None
+def _is_site_owner(edit: Edit, kind: str) -> bool:
+    return kind == ASSET_GROUP and edit.role_id == SITE_OWNER

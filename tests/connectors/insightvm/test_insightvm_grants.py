@@ -117,14 +117,16 @@ def test_access_to_all_that_is_the_account_s_own_outlives_its_role() -> None:
     assert console.account(LENA)["all_asset_groups"] is True
 
 
-def test_a_role_that_would_take_single_sites_away_is_refused() -> None:
+def test_a_role_with_access_to_all_swallows_single_sites_until_they_are_given_again() -> None:
     console = Console()
+    connector = console.connector()
 
-    error = failure(console.connector(), "grant", gives(MARA, "role:global-admin"))
+    connector.grant(gives(MARA, "role:global-admin"))
+    connector.grant(gives(MARA, "site:1", "asset-group:1"))
+    assert console.held(MARA) == {"role:global-admin"}
 
-    assert isinstance(error, VendorRejected)
-    assert "would lose its access to site 1, 2" in error.reason
-    assert console.writes() == []
+    connector.grant(gives(MARA, "role:user", "site:1", "asset-group:1"))
+    assert console.held(MARA) == {"role:user", "site:1", "asset-group:1"}
 
 
 def test_a_site_owner_loses_no_asset_groups_unasked() -> None:
