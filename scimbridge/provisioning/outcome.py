@@ -17,7 +17,7 @@ from scimbridge.directory.audit import AuditLog
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.journal import Caller, OperationRow
 from scimbridge.directory.resources import ResourceRow
-from scimbridge.provisioning.correlate import random_id
+from scimbridge.provisioning.correlate import group_key, random_id
 from scimbridge.provisioning.correlation import entitlement_keys
 from scimbridge.provisioning.mapping import display_of
 from scimbridge.provisioning.plan import (
@@ -294,7 +294,7 @@ class Outcomes:
             if whole:
                 columns = {
                     "confirmed": row.desired,
-                    "confirmed_key": row.desired_key,
+                    "confirmed_key": group_key(document["displayName"]),
                     "confirmed_generation": row.generation,
                     "external_id": document.get("externalId"),
                     "display": display_of(document),

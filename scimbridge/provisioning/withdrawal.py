@@ -85,7 +85,7 @@ class Withdrawal:
         resources.change(
             connection, row.pk, generation=row.generation + 1, dirty=row.dirty + 1, **wanted
         )
-        return self._record_undo(connection, row)
+        return self._record_undo(connection, row, row.generation + 1)
 
     def _return_to_account(self, connection: Connection, row: ResourceRow) -> dict[str, object]:
         """After a failed rename: the old account again, and the new one is to go."""
@@ -107,7 +107,8 @@ class Withdrawal:
         is_told: bool,
     ) -> int | None:
         """``is_told``: a request is waiting for the refusal. Else who was to leave still leaves."""
-        undo = self._record_undo(connection, row)
+        reverts = any(each.generation > row.confirmed_generation for each in failed)
+        undo = self._record_undo(connection, row, row.generation + reverts)
         members = {
             member
             for operation in failed
@@ -124,13 +125,16 @@ class Withdrawal:
             memberships.withdraw(
                 connection, operation.pk, generations, into=undo, keep_removals=not is_told
             )
+        if not reverts:
+            return undo
         if row.confirmed is not None:
+            unique = self.outcomes.target.config.unique_group_names
             name = str(parse_document(row.confirmed)["displayName"])
             granted = self.outcomes.target.mapping.granted_by(name, row.native_id)
             memberships.set_granted_by(connection, row.pk, entitlement_keys(granted))
             wanted = {
                 "desired": row.confirmed,
-                "desired_key": row.confirmed_key,
+                "desired_key": row.confirmed_key if unique else None,
                 "disposition": _disposition(kept),
             }
         else:
@@ -138,14 +142,14 @@ class Withdrawal:
         resources.change(connection, row.pk, generation=row.generation + 1, **wanted)
         return undo
 
-    def _record_undo(self, connection: Connection, row: ResourceRow) -> int:
+    def _record_undo(self, connection: Connection, row: ResourceRow, generation: int) -> int:
         return self.outcomes.record(
             connection,
             BRIDGE,
             resource_pk=row.pk,
             resource_type=row.resource_type,
             kind="undo",
-            generation=row.generation + 1,
+            generation=generation,
             removal=True,
         )
 
