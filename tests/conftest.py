@@ -112,7 +112,7 @@ class Scim:
             data = body if isinstance(body, bytes) else json.dumps(body).encode()
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
         return requests.request(
-            method, f"{self.base_url}{path}", data=data, headers=sent, timeout=30
+            method, f"{self.base_url}{path}", data=data, headers=sent, timeout=180
         )
 
     def create_user(self, user_name: str, **attributes: Any) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def test_one_more_member_of_a_group_of_five_thousand_is_one_call(world: World, j
 def test_three_hundred_members_in_one_patch_are_granted_without_reading_them(
     tmp_path: Path,
 ) -> None:
-    with open_world(tmp_path, deadline_s=25) as world:
+    with open_world(tmp_path, deadline_s=54) as world:
         users = world.scim.create_users(300)
         group = world.scim.create_group("SEC Falcon Readers")
         world.vendor.forget_calls()
