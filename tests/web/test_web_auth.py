@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 from urllib.parse import urlsplit
 
 import pytest
@@ -76,10 +77,11 @@ def test_two_authorization_headers_are_refused_even_if_both_are_right(untouched:
     connection.endheaders()
 
     answer = connection.getresponse()
-    answer.read()
+    body = json.loads(answer.read())
     connection.close()
 
     assert answer.status == 401
+    assert "exactly one Authorization header" in body["detail"]
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,13 @@ def test_an_unknown_url_is_a_scim_404(untouched: World, path: str) -> None:
     assert body["detail"]
 
 
+def test_a_path_with_a_nul_reaches_no_database(untouched: World) -> None:
+    # PostgreSQL refuses it in any value; SQLite would just find nothing.
+    answer = untouched.scim("GET", "/Users/%00")
+
+    assert answer.json()["detail"] == "nothing is served at a path with a NUL"
+
+
 @pytest.mark.parametrize("path", ["/", "/favicon.ico", "/falcon", "/falcon/scim/v1/Users"])
 def test_an_unknown_url_outside_of_a_base_url_is_a_scim_error_too(
     untouched: World, path: str
