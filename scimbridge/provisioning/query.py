@@ -171,8 +171,8 @@ class Reader:
         key = _key(kind, equal)
         if key is not None:
             return _visible(resources.by_confirmed_key(connection, name, kind, key))
-        if kind == "Group" and "members" in equal:
-            pks = memberships.groups_with(connection, name, equal["members"])
+        if kind == "Group" and "members.value" in equal:
+            pks = memberships.groups_with(connection, name, equal["members.value"])
             rows = _visible(resources.by_pks(connection, pks))
             return sorted(rows, key=lambda row: (row.created, row.pk))
         return resources.visible(connection, name, kind)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scimbridge.provisioning.correlate import derived_id, group_key, random_id, user_key
+from scimbridge.scim.matching import comparison_key
 
 NAMES = st.text(min_size=1, max_size=30)
 
@@ -49,6 +50,12 @@ def test_these_name_different_users(one: str, other: str) -> None:
 def test_a_key_is_the_key_of_itself(name: str) -> None:
     assert user_key(user_key(name)) == user_key(name)
     assert group_key(group_key(name)) == group_key(name)
+
+
+@given(NAMES)
+def test_names_that_a_filter_takes_for_equal_are_looked_up_by_the_same_key(name: str) -> None:
+    for key in (user_key, group_key):
+        assert key(comparison_key(name, case_exact=False)) == key(name)
 
 
 @given(st.from_regex(r"[a-zA-Z0-9._%+'-]{1,20}@[a-zA-Z0-9-]{1,20}\.(com|org)", fullmatch=True))
