@@ -15,7 +15,7 @@ from scimbridge.directory.resources import ResourceRow
 from scimbridge.errors import Mutability
 from scimbridge.provisioning.claims import require_free, taken
 from scimbridge.provisioning.correlate import user_key
-from scimbridge.provisioning.mapping import Document, take_secrets
+from scimbridge.provisioning.mapping import Document, is_active, keep_inactive, take_secrets
 from scimbridge.provisioning.plan import Disposition
 from scimbridge.provisioning.work import parse_document
 from scimbridge.provisioning.writes import Writes, patched
@@ -133,16 +133,14 @@ class Users:
             row = self.writes.get_for_write(connection, "User", scim_id, if_match)
             before = parse_document(row.desired)
             after, secrets = take_secrets(change(before), self.writes.target.user_type)
-            if before.get("active") is False and "active" not in after:
-                # Unassigning a deactivation is not a reactivation.
-                after["active"] = False
+            after = keep_inactive(before, after)
             if after == before and row.settled and not secrets:
                 if not row.claimed:
                     resources.change(connection, row.pk, claimed=1)
                 return row
             self._check_change(connection, row, before, after)
             wanted = self._want(connection, row, after, claimed=1)
-            removal = before.get("active") is not False and after.get("active") is False
+            removal = is_active(before) and not is_active(after)
             operation = self.writes.record(
                 connection,
                 caller,
