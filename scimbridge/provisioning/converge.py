@@ -56,20 +56,22 @@ class Converger:
         *,
         seconds: float,
         done: Callable[[], bool],
-        secrets: Mapping[int, Mapping[str, str]] | None = None,
+        secrets: dict[int, Mapping[str, str]] | None = None,
     ) -> dict[int, Exception]:
         """Work on those of ``pks`` that are unsettled until ``done()`` or ``seconds`` are over.
 
         Users on whom somebody else works are waited for. Returns the failures by primary key; a
-        user with a failure is not tried again within the call.
+        user with a failure is not tried again within the call. What is left in ``secrets`` was not
+        sent: nobody else has it, and somebody else may have done all the rest.
         """
+        secrets = {} if secrets is None else secrets
         failures: dict[int, Exception] = {}
         with deadline(seconds):
             while not done():
                 pending = [pk for pk in pks if pk not in failures]
                 leased = self._lease(pending, seconds) if pending else []
                 if leased:
-                    failures.update(self._pass(leased, secrets or {}))
+                    failures.update(self._pass(leased, secrets))
                 elif not pending or not remaining():
                     break
                 else:
@@ -82,7 +84,7 @@ class Converger:
             return leases.take(connection, pks, owner=self.owner, now=self.now(), until=until)
 
     def _pass(
-        self, pks: Sequence[int], secrets: Mapping[int, Mapping[str, str]]
+        self, pks: Sequence[int], secrets: dict[int, Mapping[str, str]]
     ) -> dict[int, Exception]:
         with self.directory.read() as connection:
             work = load(connection, self.target, pks, secrets)
@@ -98,6 +100,9 @@ class Converger:
                     "which the bridge cannot take away; remove it in the vendor's console"
                 )
         self.outcomes.conclude(work)
+        for item in work:
+            if item.error is None and not item.gone:
+                secrets.pop(item.row.pk, None)
         return {item.row.pk: item.error for item in work if item.error is not None}
 
     def _bind(self, work: list[Work]) -> None:

@@ -7,8 +7,8 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from scimbridge.connectors.deadline import deadline
-from scimbridge.directory import journal
+from scimbridge.connectors.deadline import deadline, remaining
+from scimbridge.directory import journal, resources
 from scimbridge.directory.journal import OperationRow
 from scimbridge.errors import Forbidden, ScimbridgeError, TemporarilyUnavailable, VendorError
 from scimbridge.provisioning.converge import Converger
@@ -51,23 +51,39 @@ class Operations:
         bridge's own credentials are at fault), after which the background goes on.
         """
         seconds = self.deadline_s if seconds is None else seconds
+        unsent = {pk: each for pk, each in (secrets or {}).items() if each}
         failures = self._converge_object(operation_pk, seconds)
         if not failures:
             failures = self.converger.converge(
                 self._accounts(operation_pk),
                 seconds=seconds,
                 done=lambda: self._is_over(operation_pk),
-                secrets=secrets,
+                secrets=unsent,
             )
         if not failures:
             failures = self._converge_object(operation_pk, seconds)
         self._is_over(operation_pk)
         operation = self._get(operation_pk)
         if operation.status == journal.DONE:
+            if unsent:
+                self._send(operation, unsent, seconds)
             return
         if operation.status != journal.PENDING:
             raise from_record(operation)
         raise self._give_up(operation, _worst(failures))
+
+    def _send(
+        self, operation: OperationRow, secrets: Mapping[int, Mapping[str, str]], seconds: float
+    ) -> None:
+        """Converge once more with what whoever carried out the operation did not have."""
+        with self.outcomes.directory.write() as connection:
+            rows = resources.by_pks(connection, [operation.resource_pk])
+            repairs = [
+                self.outcomes.request_repair(connection, row, kind="secrets") for row in rows
+            ]
+        with deadline(seconds):
+            for repair in repairs:  # none if the user was deleted meanwhile
+                self.see_through(repair, seconds=remaining(), secrets=secrets)
 
     def _converge_object(self, operation_pk: int, seconds: float) -> dict[int, Exception]:
         """Do what the group's own object at the vendor needs; the failure, if there is one."""

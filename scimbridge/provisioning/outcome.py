@@ -78,10 +78,13 @@ class Outcomes:
                 grants.put(connection, state, rows, unless_recorded=True)
             self.request_repair(connection, row, kind="repair")
 
-    def request_repair(self, connection: Connection, row: ResourceRow, *, kind: str) -> None:
-        """Have a user converge again from scratch: what the vendor holds is not known."""
+    def request_repair(self, connection: Connection, row: ResourceRow, *, kind: str) -> int:
+        """Have a user converge again from scratch: what the vendor holds is not known.
+
+        Returns the operation that does so.
+        """
         leases.mark_dirty(connection, row.pk)
-        self.record(
+        return self.record(
             connection,
             BRIDGE,
             resource_pk=row.pk,
