@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from scimbridge.errors import InvalidValue, NotFound, TemporarilyUnavailable, VendorRejected
-from tests.provisioning.conftest import CALLER, JANE, Bench, Opener
+from scimbridge.scim.attributes import user_type
+from tests.provisioning.conftest import CALLER, JANE, Bench, Opener, operations
 from tests.provisioning.fake_vendor import PLAIN
 
 DAY = 86_400
@@ -117,6 +118,24 @@ def test_a_deactivation_survives_a_refused_change_that_came_later(bench: Bench) 
 
     assert bench.vendor.roles(JANE) == set()
     assert bench.shown("Users", jane)["active"] is False
+
+
+def test_a_deactivation_survives_although_active_is_unassigned_later(bench: Bench) -> None:
+    jane = bench.post_user()
+    bench.post_group("Readers", jane)
+    with bench.failing("revoke"), pytest.raises(TemporarilyUnavailable):
+        bench.patch_user(jane, active=False)
+    unassign = operations(user_type(), {"op": "remove", "path": "active"})
+    with bench.failing("revoke"), pytest.raises(TemporarilyUnavailable):
+        bench.users.patch(jane, unassign, CALLER)
+
+    refused = VendorRejected("no such name")
+    with bench.failing("update_account", refused), pytest.raises(InvalidValue):
+        bench.patch_user(jane, displayName="Jane")
+    bench.recover()
+
+    assert bench.vendor.roles(JANE) == set()
+    assert bench.pending() == []
 
 
 def test_a_deactivation_that_was_taken_back_is_withdrawn_with_the_rest(bench: Bench) -> None:
