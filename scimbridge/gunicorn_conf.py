@@ -35,8 +35,9 @@ keepalive = 5
 max_requests = 10_000
 max_requests_jitter = 1_000
 
-# A SCIM filter in a URL fits; a longer one goes to POST /.search. No IdP sends 50 headers.
-limit_request_line = 4_094
+# A SCIM filter of 2,048 characters fits, percent-encoded too; a longer one goes to
+# POST /.search. No IdP sends 50 headers.
+limit_request_line = 8_190
 limit_request_fields = 50
 limit_request_field_size = 8_190
 

@@ -14,13 +14,15 @@ ASSERTED = "asserted"
 HELD = "held"
 TAKING = "taking"
 SUSPENDED = "suspended"
+REVOKED = "revoked"
 
 Key = tuple[str, str]
 """An entitlement: kind and native id."""
 
 _T = grants.c
 _OF = select(_T.resource_pk, _T.kind, _T.native_id, _T.state).where(
-    _T.resource_pk.in_(bindparam("pks", expanding=True))
+    _T.resource_pk.in_(bindparam("pks", expanding=True)),
+    (_T.state != REVOKED) | (_T.revoked_at > bindparam("echoes_since")),
 )
 _FORGET = delete(grants).where(
     _T.resource_pk == bindparam("of_pk"),
@@ -32,11 +34,15 @@ _HOLDERS = select(_T.resource_pk).where(
 )
 
 
-def of_resources(connection: Connection, pks: Sequence[int]) -> dict[int, dict[Key, str]]:
-    """For each resource, its entitlements with their state."""
+def of_resources(
+    connection: Connection, pks: Sequence[int], *, echoes_since: int
+) -> dict[int, dict[Key, str]]:
+    """For each resource, its entitlements with their state; of the revoked only the recent ones."""
     found: dict[int, dict[Key, str]] = {pk: {} for pk in pks}
     for chunk in chunks(pks):
-        for pk, kind, native_id, state in connection.execute(_OF, {"pks": chunk}):
+        for pk, kind, native_id, state in connection.execute(
+            _OF, {"pks": chunk, "echoes_since": echoes_since}
+        ):
             found[pk][kind, native_id] = state
     return found
 
@@ -47,23 +53,34 @@ def put(
     rows: Iterable[tuple[int, Key]],
     *,
     unless_recorded: bool = False,
+    revoked_at: int = 0,
 ) -> None:
-    """Set the state of entitlements of resources; of those without one if ``unless_recorded``."""
+    """Set the state of entitlements of resources; of those without one if ``unless_recorded``.
+
+    ``revoked_at`` goes with the state ``REVOKED``, which says of itself that there is nothing.
+    """
     values = [
-        {"resource_pk": pk, "kind": kind, "native_id": native_id, "state": state}
+        {
+            "resource_pk": pk,
+            "kind": kind,
+            "native_id": native_id,
+            "state": state,
+            "revoked_at": revoked_at,
+        }
         for pk, (kind, native_id) in rows
     ]
     if not values:
         return
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(grants)
-    if unless_recorded:
-        statement = statement.on_conflict_do_nothing()
-    else:
-        statement = statement.on_conflict_do_update(
-            index_elements=[_T.resource_pk, _T.kind, _T.native_id],
-            set_={"state": statement.excluded.state},
-        )
+    statement = statement.on_conflict_do_update(
+        index_elements=[_T.resource_pk, _T.kind, _T.native_id],
+        set_={
+            "state": statement.excluded.state,
+            "revoked_at": statement.excluded.revoked_at,
+        },
+        where=_T.state == REVOKED if unless_recorded else None,
+    )
     connection.execute(statement, values)
 
 

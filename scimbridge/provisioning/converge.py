@@ -87,7 +87,7 @@ class Converger:
         self, pks: Sequence[int], secrets: dict[int, Mapping[str, str]]
     ) -> dict[int, Exception]:
         with self.directory.read() as connection:
-            work = load(connection, self.target, pks, secrets)
+            work = load(connection, self.target, pks, secrets, now=self.now())
         self._bind(work)
         for item in work:
             self._plan(item)
@@ -126,7 +126,7 @@ class Converger:
             return
         secrets = {item.row.pk: item.desired.account.secrets for item in bound}
         with self.directory.read() as connection:
-            again = load(connection, self.target, list(secrets), secrets)
+            again = load(connection, self.target, list(secrets), secrets, now=self.now())
         fresh = {item.row.pk: item for item in again}
         for item in bound:
             item.row = fresh[item.row.pk].row

@@ -53,7 +53,7 @@ class Outcomes:
 
     def confirm_at_once(self, connection: Connection, pk: int) -> None:
         """Confirm a change that needs no vendor call, in the transaction of its intent."""
-        (item,) = load(connection, self.target, [pk], {})
+        (item,) = load(connection, self.target, [pk], {}, now=self.now())
         if needs_direct_grants(item.desired, item.observed, self.target.policy):
             return
         if not plan(item.desired, item.observed, self.target.policy):
@@ -141,10 +141,16 @@ class Outcomes:
             held = effective(item.desired.entitlements | observed.suspended, self.target.policy)
             managed = held & item.desired.entitlements
             self._put(connection, grants.HELD, pk, managed)
-            self._forget(connection, pk, (ours | observed.suspended) - managed)
+            self._forget(connection, pk, observed.suspended - managed)
+            self._note_revoked(connection, pk, ours - held)
         elif self.target.policy.capabilities.revoke_on_disable or self._account_was_deleted(item):
-            self._forget(connection, pk, ours)
+            self._note_revoked(connection, pk, ours)
             self._put(connection, grants.SUSPENDED, pk, by_hand)
+
+    def _note_revoked(self, connection: Connection, pk: int, items: frozenset[Entitlement]) -> None:
+        """Remember for the vendor's settle window what is gone: a read may show it until then."""
+        keys = [(pk, key) for key in entitlement_keys(items)]
+        grants.put(connection, grants.REVOKED, keys, revoked_at=self.now())
 
     def _put(
         self, connection: Connection, state: str, pk: int, items: frozenset[Entitlement]

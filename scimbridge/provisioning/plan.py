@@ -50,6 +50,8 @@ class Observed:
     """All direct grants of the account and of those it replaces, freshly read; None if not read."""
     temporary: frozenset[Entitlement] = frozenset()
     """Those of ``direct`` that expire by themselves: taken with all access, never given again."""
+    echoes: frozenset[Entitlement] = frozenset()
+    """Revoked by the bridge so recently that ``direct`` may still show them: nobody gave them."""
     retired: tuple[str, ...] = ()
     """Native ids of accounts that this one replaces."""
 
@@ -286,7 +288,8 @@ def _carried(observed: Observed) -> frozenset[Entitlement]:
     """What was given by hand to an account that is being replaced."""
     if not observed.retired or observed.direct is None:
         return frozenset()
-    return observed.direct - observed.held - observed.uncertain - observed.temporary
+    ours = observed.held | observed.uncertain | observed.echoes
+    return observed.direct - ours - observed.temporary
 
 
 def _revokes(native_id: str, entitlements: frozenset[Entitlement]) -> Sequence[Step]:

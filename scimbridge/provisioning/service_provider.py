@@ -54,7 +54,7 @@ def build_service_provider(
     operations = Operations(converger, outcomes, objects, deadline_s, retry_after_s, now)
     claims = Claims(directory, now, deadline_s)
     observer = Observer(target, directory, outcomes, owner, now)
-    writes = Writes(target, directory, outcomes, operations, claims, now)
+    writes = Writes(target, directory, outcomes, operations, claims, observer, now)
     reader = Reader(target, directory, observer)
     endpoints: list[Endpoint] = [
         DirectoryEndpoint(target.user_type, reader, Users(writes)),

@@ -36,6 +36,7 @@ class Users:
     def create(self, document: Document, caller: Caller) -> ResourceRow:
         """Create the user, adopting an account that exists. Raises `Uniqueness`."""
         document, secrets = take_secrets(document, self.writes.target.user_type)
+        self.writes.require_catalogue(document)
         key = user_key(document["userName"])
         self.writes.target.guard.check_account(document["userName"])
         intent = None

@@ -42,7 +42,8 @@ class Work:
     @property
     def direct_by_hand(self) -> frozenset[Entitlement]:
         """Direct grants that the bridge did not give, and that last until somebody ends them."""
-        direct = (self.observed.direct or frozenset()) - self.observed.temporary
+        observed = self.observed
+        direct = (observed.direct or frozenset()) - observed.temporary - observed.echoes
         return direct - self.observed.held - self.observed.uncertain
 
     @property
@@ -52,7 +53,7 @@ class Work:
         touched = {step.entitlement for step in self.steps if isinstance(step, Grant | Revoke)}
         ours = observed.held | observed.uncertain - observed.suspended
         managed = touched & (self.desired.entitlements | ours)
-        by_hand = touched - managed - observed.temporary
+        by_hand = touched - managed - observed.temporary - observed.echoes
         if not self.desired.account.active:
             by_hand |= self.direct_by_hand
         return {
@@ -66,12 +67,18 @@ def load(
     target: Target,
     pks: Sequence[int],
     secrets: Mapping[int, Mapping[str, str]],
+    *,
+    now: int,
 ) -> list[Work]:
-    """Read everything that planning needs of these users, in a fixed number of queries."""
+    """Read everything that planning needs of these users, in a fixed number of queries.
+
+    ``now`` is in milliseconds since the epoch.
+    """
+    settling_ms = round(target.policy.capabilities.settle_seconds * 1000)
     rows = resources.by_pks(connection, pks)
     ids = [row.scim_id for row in rows if row.scim_id is not None]
     by_groups = memberships.entitlements_of(connection, target.name, ids)
-    recorded = grants.of_resources(connection, pks)
+    recorded = grants.of_resources(connection, pks, echoes_since=now - settling_ms)
     retired = grants.retired(connection, pks)
     catalogue: Mapping[grants.Key, object] | None = None
     work = []
@@ -106,6 +113,7 @@ def _observed(
         held=held if trusted else frozenset(),
         uncertain=in_state(grants.ASSERTED, grants.TAKING) | (frozenset() if trusted else held),
         suspended=in_state(grants.TAKING, grants.SUSPENDED),
+        echoes=in_state(grants.REVOKED),
         retired=retired,
     )
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 
-from scimbridge.directory import resources
+from scimbridge.directory import grants, resources
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.journal import Caller
 from scimbridge.directory.resources import ResourceRow
-from scimbridge.errors import NotFound, PreconditionFailed
+from scimbridge.errors import NotFound, PreconditionFailed, VendorError
 from scimbridge.provisioning.claims import Claims
 from scimbridge.provisioning.converge import LEASE_MARGIN_S
+from scimbridge.provisioning.failures import to_scim
 from scimbridge.provisioning.mapping import Document
+from scimbridge.provisioning.observe import Observer
 from scimbridge.provisioning.operations import Operations
 from scimbridge.provisioning.outcome import Outcomes
 from scimbridge.provisioning.plan import Disposition
@@ -34,7 +37,23 @@ class Writes:
     outcomes: Outcomes
     operations: Operations
     claims: Claims
+    observer: Observer
     now: Callable[[], int]
+
+    def require_catalogue(self, document: Mapping[str, Any]) -> None:
+        """Look at the vendor's entitlements if ``document`` names any and none is known yet.
+
+        Otherwise a role would be taken for free text, and shown without being granted.
+        """
+        if not (document.get("roles") or document.get("entitlements")):
+            return
+        with self.directory.read() as connection:
+            if grants.catalogue(connection, self.target.name):
+                return
+        try:
+            self.observer.refresh_catalogue()
+        except VendorError as error:
+            raise to_scim(error, retry_after=self.operations.retry_after_s) from error
 
     def get_for_write(
         self,

@@ -86,3 +86,27 @@ def test_an_app_role_that_entra_sends_as_json_in_a_string_is_granted(world: Worl
     world.scim("PATCH", f"/Users/{user}", {"schemas": [PATCH_OP], "Operations": [operation]})
 
     assert world.vendor.roles("jane@example.com") == {"event_viewer"}
+
+
+def test_a_role_revoked_just_now_does_not_come_back_although_reads_still_show_it(
+    world: World,
+) -> None:
+    world.provider.observer.refresh_catalogue()
+    user = world.scim.create_user("jane@example.com", roles=[{"value": "event_viewer"}])["id"]
+    world.vendor.switch(grants_lag_s=3600)
+    world.scim.patch(f"/Users/{user}", {"op": "remove", "path": "roles"})
+    assert world.vendor.roles("jane@example.com") == set()
+
+    world.scim.set_active(user, False)
+    world.scim.set_active(user, True)
+    world.scim.patch(
+        f"/Users/{user}", {"op": "replace", "path": "userName", "value": "roe@example.com"}
+    )
+
+    assert world.vendor.roles("roe@example.com") == set()
+
+
+def test_a_role_is_granted_by_a_bridge_that_has_not_looked_at_the_vendor_yet(world: World) -> None:
+    world.scim.create_user("jane@example.com", roles=[{"value": "event_viewer"}])
+
+    assert world.vendor.roles("jane@example.com") == {"event_viewer"}

@@ -96,7 +96,9 @@ def test_a_forbidden_deletion_is_withdrawn(open_bench: Opener) -> None:
     bench = open_bench(protected_entitlements=("role:reader",), deactivate="revoke")
     jane = bench.post_user()
     with bench.directory.write() as connection:
-        connection.exec_driver_sql("INSERT INTO grants VALUES (1, 'role', 'reader', 'held')")
+        connection.exec_driver_sql(
+            "INSERT INTO grants (resource_pk, kind, native_id, state) VALUES (1, 'role', 'reader', 'held')"
+        )
     bench.vendor.held["n1"] = set()
 
     with pytest.raises(Forbidden):

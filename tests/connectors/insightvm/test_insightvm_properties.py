@@ -109,7 +109,7 @@ class Life:
 
     def _insist(self, act: Callable[[], None]) -> None:
         """Do as the bridge does with an intent: repeat it until it is done."""
-        for _ in range(5):
+        for _ in range(50):  # more than all faults of a sequence together
             with suppress(VendorUnavailable):
                 act()
                 break

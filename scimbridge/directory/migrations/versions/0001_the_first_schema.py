@@ -206,6 +206,12 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("native_id", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column(
+            "revoked_at",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            server_default="0",
+            nullable=False,
+        ),
         sa.ForeignKeyConstraint(["resource_pk"], ["resources.pk"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("resource_pk", "kind", "native_id"),
         sqlite_strict=True,
