@@ -97,7 +97,8 @@ def test_a_forbidden_deletion_is_withdrawn(open_bench: Opener) -> None:
     jane = bench.post_user()
     with bench.directory.write() as connection:
         connection.exec_driver_sql(
-            "INSERT INTO grants (resource_pk, kind, native_id, state) VALUES (1, 'role', 'reader', 'held')"
+            "INSERT INTO grants (resource_pk, kind, native_id, state)"
+            " VALUES (1, 'role', 'reader', 'held')"
         )
     bench.vendor.held["n1"] = set()
 
