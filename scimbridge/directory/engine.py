@@ -66,8 +66,7 @@ def open_engine(url: str) -> Engine:
     """An engine with the settings that each database needs; nothing is connected yet."""
     if url.startswith("sqlite"):
         return _open_sqlite(url)
-    if url.startswith("postgresql://"):
-        url = "postgresql+psycopg://" + url.removeprefix("postgresql://")
+    url = "postgresql+psycopg://" + url.removeprefix("postgresql://")
     return create_engine(url, pool_size=8, max_overflow=56, pool_pre_ping=True)
 
 

@@ -29,9 +29,6 @@ _FORGET = delete(grants).where(
     _T.kind == bindparam("of_kind"),
     _T.native_id == bindparam("of_native_id"),
 )
-_HOLDERS = select(_T.resource_pk).where(
-    _T.kind == bindparam("kind"), _T.native_id == bindparam("native_id"), _T.state == HELD
-)
 
 
 def of_resources(
@@ -98,11 +95,6 @@ def forget(connection: Connection, rows: Iterable[tuple[int, Key]]) -> None:
     ]
     if values:
         connection.execute(_FORGET, values)
-
-
-def holders(connection: Connection, kind: str, native_id: str) -> list[int]:
-    """Primary keys of the resources that the bridge gave this entitlement to."""
-    return list(connection.execute(_HOLDERS, {"kind": kind, "native_id": native_id}).scalars())
 
 
 # --- accounts that are being replaced --------------------------------------------------------

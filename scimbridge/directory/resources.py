@@ -94,17 +94,6 @@ _COUNT = select(func.count()).where(
     _T.resource_type == bindparam("resource_type"),
     _T.confirmed.is_not(None),
 )
-_UNSETTLED = (
-    select(_T.pk)
-    .where(
-        _T.target == bindparam("target"),
-        _T.generation > _T.confirmed_generation,
-        _T.resource_type == "User",
-        _T.lease_until < bindparam("now"),
-    )
-    .order_by(_T.pk)
-    .limit(bindparam("limit"))
-)
 _RAISE_GENERATION = (
     update(resources)
     .where(_T.pk.in_(bindparam("pks", expanding=True)))
@@ -219,12 +208,6 @@ def count(connection: Connection, target: str, resource_type: str) -> int:
         _COUNT, {"target": target, "resource_type": resource_type}
     ).scalar_one()
     return found
-
-
-def unsettled_users(connection: Connection, target: str, *, now: int, limit: int) -> list[int]:
-    """Primary keys of users whose account does not match yet and whom nobody is working on."""
-    rows = connection.execute(_UNSETTLED, {"target": target, "now": now, "limit": limit})
-    return list(rows.scalars())
 
 
 def create(connection: Connection, **columns: Any) -> int:

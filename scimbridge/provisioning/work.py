@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -128,11 +127,6 @@ def dump_account(account: Account) -> str:
 def load_account(text: str | None) -> Account | None:
     """The inverse of `dump_account`."""
     return None if text is None else Account(**orjson.loads(text))
-
-
-def shown(account: Account) -> Account:
-    """``account`` without what is not for keeping."""
-    return dataclasses.replace(account, secrets={})
 
 
 def parse_document(text: str) -> dict[str, Any]:

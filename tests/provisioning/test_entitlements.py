@@ -51,6 +51,9 @@ def test_a_group_grants_what_its_name_stands_for_and_what_it_is(
         ({"roles": None, "entitlements": []}, set()),
         ({"roles": [{"display": "no value"}]}, set()),
         ({"roles": [{"value": "Engineer"}]}, set()),
+        ({"roles": [{"value": "{oops"}]}, set()),
+        ({"roles": [{"value": '{"display": "A", "value": "role:admin"}'}]}, {("role", "admin")}),
+        ({"roles": [{"value": '{"display": "A"}'}]}, set()),
         ({"roles": [{"value": "role:admin"}]}, {("role", "admin")}),
         ({"roles": [{"value": "admin"}]}, {("role", "admin"), ("group", "admin")}),
         (
@@ -59,7 +62,19 @@ def test_a_group_grants_what_its_name_stands_for_and_what_it_is(
         ),
         ({"entitlements": [{"value": entitlement_id("u", "site", "1:a")}]}, set()),
     ],
-    ids=["none", "empty", "valueless", "unknown", "full", "bare", "scim-id", "other-target"],
+    ids=[
+        "none",
+        "empty",
+        "valueless",
+        "unknown",
+        "broken",
+        "document",
+        "nameless",
+        "full",
+        "bare",
+        "scim-id",
+        "other",
+    ],
 )
 def test_attributes_name_what_the_vendor_has(
     document: dict[str, Any], named: set[tuple[str, str]]

@@ -263,6 +263,16 @@ def test_roles_are_those_that_can_be_given_with_what_okta_takes_of_their_descrip
     assert [len(each.get("description", "")) for each in listing.resources] == [0, 1000]
 
 
+def test_where_there_are_only_roles_they_are_the_entitlements_too(catalogued: Bench) -> None:
+    endpoint = catalogued.provider.endpoints["Entitlements"]
+    projection = parse_projection(None, None, endpoint.resource_type)
+
+    listing = endpoint.search(Query(ALL), projection, "https://b")
+
+    assert [each["type"] for each in listing.resources] == ["Entitlement"] * 2
+    assert ids(listing) == ids(roles(catalogued))
+
+
 def test_roles_are_filtered_sorted_and_paged(catalogued: Bench) -> None:
     assert [r["displayName"] for r in roles(catalogued, 'displayName sw "b"').resources] == ["Beta"]
     backwards = roles(catalogued, sort_by="displayName", sort_order="descending", page=Page(1, 1))

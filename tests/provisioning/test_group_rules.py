@@ -41,7 +41,7 @@ def replace(bench: Bench, group: str, name: str, *members: str, **attributes: ob
         "members": [{"value": member} for member in members],
         **attributes,
     }
-    bench.groups.replace(group, document, CALLER)
+    bench.provider.endpoints["Groups"].replace(group, document, CALLER, None)
 
 
 @pytest.fixture
@@ -161,6 +161,14 @@ def test_a_name_that_stands_for_the_same_asks_nobody(bench: Bench) -> None:
     assert bench.shown("Groups", group)["displayName"] == "Strangers"
 
 
+def test_a_new_name_that_stands_for_nothing_takes_what_the_old_one_gave(bench: Bench) -> None:
+    group = bench.post_group("Readers", bench.post_user())
+
+    bench.rename_group(group, "Friends")
+
+    assert bench.vendor.roles(JANE) == set()
+
+
 # --- members -----------------------------------------------------------------------------------
 
 
@@ -247,6 +255,19 @@ def test_a_group_as_a_member_entitles_nobody_and_is_shown_as_a_group(bench: Benc
     (member,) = bench.shown("Groups", outer)["members"]
     assert (member["value"], member["type"], member["display"]) == (inner, "Group", "Friends")
     assert bench.vendor.roles(JANE) == set()
+
+
+def test_members_with_roles_of_their_own_keep_them(bench: Bench) -> None:
+    admin = EntitlementDetails(Entitlement("role", "admin"), "Administrators")
+    bench.vendor.catalogue.append(admin)
+    bench.provider.observer.refresh_catalogue()
+    users = [bench.post_user(name, roles=[{"value": "admin"}]) for name in (JANE, ROE)]
+
+    group = bench.post_group("Readers", *users)
+    bench.leave(group, users[0])
+
+    assert bench.vendor.roles(JANE) == {"admin"}
+    assert bench.vendor.roles(ROE) == {"admin", "reader"}
 
 
 def test_a_refused_member_stays_out_and_nobody_else_is_harmed(bench: Bench) -> None:

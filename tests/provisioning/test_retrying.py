@@ -220,6 +220,15 @@ def test_a_fault_of_ours_in_one_operation_does_not_keep_the_next_from_its_turn(
     assert bench.vendor.people == {}
 
 
+def test_a_vendor_that_is_down_is_looked_at_again(bench: Bench) -> None:
+    with bench.failing("accounts"):
+        observe(bench.provider)
+
+    observe(bench.provider)
+
+    assert bench.vendor.calls.count("accounts") == 2
+
+
 def test_a_vendor_is_not_looked_at_before_it_is_due(bench: Bench) -> None:
     observe(bench.provider)
     observe(bench.provider)

@@ -1,0 +1,278 @@
+"""Deactivating and deleting users, and accounts that are missing or vanish."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from scimbridge.connectors.interface import (
+    Account,
+    Created,
+    Entitlement,
+    EntitlementDetails,
+    HeldGrant,
+)
+from scimbridge.errors import (
+    Forbidden,
+    InvalidValue,
+    NotFound,
+    TemporarilyUnavailable,
+    Unsupported,
+    VendorNotFound,
+    VendorRejected,
+    VendorUnavailable,
+)
+from scimbridge.provisioning.correlate import derived_id
+from tests.provisioning.conftest import CALLER, JANE, Bench, Opener
+from tests.provisioning.fake_vendor import PLAIN
+
+ROE = "roe@example.com"
+READER = Entitlement("role", "reader")
+DISABLING = replace(PLAIN, can_disable_accounts=True)
+RENAMING = replace(
+    PLAIN,
+    account_attributes=PLAIN.account_attributes | {"user_name"},
+    can_rename_accounts=True,
+)
+ADOPTING = replace(DISABLING, can_create_accounts=False, can_delete_accounts=False)
+
+
+# --- deactivating ------------------------------------------------------------------------------
+
+
+def test_an_account_is_disabled_and_enabled_where_the_vendor_can(open_bench: Opener) -> None:
+    bench = open_bench(DISABLING)
+    jane = bench.post_user()
+    bench.post_group("Readers", jane)
+    bench.vendor.held["n1"].add(Entitlement("role", "by hand"))
+
+    bench.patch_user(jane, active=False)
+    assert [each.active for each in bench.vendor.people.values()] == [False]
+    assert bench.vendor.roles(JANE) == set()
+    bench.patch_user(jane, active=True)
+
+    assert [each.active for each in bench.vendor.people.values()] == [True]
+    assert bench.vendor.roles(JANE) == {"reader", "by hand"}
+
+
+def test_a_vendor_that_will_not_disable_is_asked_again(open_bench: Opener) -> None:
+    bench = open_bench(DISABLING)
+    jane = bench.post_user()
+    with (
+        bench.failing("set_active", VendorRejected("last administrator")),
+        pytest.raises(InvalidValue),
+    ):
+        bench.patch_user(jane, active=False)
+
+    bench.recover()
+
+    assert not bench.vendor.people["n1"].active
+
+
+def test_access_that_cannot_be_taken_away_is_named_and_keeps_the_user_active(
+    bench: Bench,
+) -> None:
+    jane = bench.post_user()
+    parent = Entitlement("user-group", "soc")
+    bench.vendor.inherited = frozenset(
+        {
+            HeldGrant(READER, direct=False, via="group SOC"),
+            HeldGrant(Entitlement("role", "admin"), direct=False),
+            HeldGrant(Entitlement("role", "x"), direct=False, source=READER),
+        }
+    )
+    bench.vendor.held["n1"] = {READER, parent}
+
+    with pytest.raises(Unsupported) as caught:
+        bench.patch_user(jane, active=False)
+
+    assert "role:reader through group SOC" in caught.value.detail
+    assert "role:admin through another tenant or group" in caught.value.detail
+    assert "role:x" not in caught.value.detail
+    assert bench.vendor.held["n1"] == set()
+    assert bench.shown("Users", jane).get("active") is not False
+    bench.vendor.inherited = frozenset()
+    bench.recover()
+    assert bench.shown("Users", jane)["active"] is False
+
+
+def test_a_new_user_that_is_inactive_has_an_account_without_access(open_bench: Opener) -> None:
+    bench = open_bench(DISABLING)
+
+    jane = bench.post_user(active=False)
+
+    assert bench.shown("Users", jane)["active"] is False
+    assert not bench.vendor.people["n1"].active
+
+
+def test_where_deactivating_deletes_an_inactive_user_has_no_account(open_bench: Opener) -> None:
+    bench = open_bench(deactivate="delete")
+
+    jane = bench.post_user(active=False)
+    assert bench.vendor.people == {}
+    bench.patch_user(jane, active=True)
+
+    assert bench.vendor.roles(JANE) == set()
+
+
+# --- accounts that nobody can create or delete -------------------------------------------------
+
+
+def test_a_person_without_account_is_refused_where_none_can_be_created(
+    open_bench: Opener,
+) -> None:
+    bench = open_bench(ADOPTING)
+
+    with pytest.raises(InvalidValue, match="sign in once"):
+        bench.post_user()
+
+    assert bench.pending() == []
+
+
+def test_a_person_may_wait_for_an_account_and_gets_all_access_with_it(open_bench: Opener) -> None:
+    bench = open_bench(ADOPTING, missing_user="pending")
+    jane = bench.post_user()
+    bench.post_group("Readers", jane)
+    bench.vendor.people["x1"] = Account(JANE, native_id="x1")
+    bench.vendor.held["x1"] = set()
+
+    bench.provider.observer.observe()
+    bench.recover()
+
+    assert bench.vendor.roles(JANE) == {"reader"}
+    assert bench.row(jane).native_id == "x1"
+
+
+def test_deleting_where_no_account_can_be_deleted_takes_all_access(open_bench: Opener) -> None:
+    bench = open_bench(ADOPTING)
+    bench.vendor.people["x1"] = Account(JANE, native_id="x1")
+    bench.vendor.held["x1"] = {READER}
+    jane = bench.post_user()
+
+    bench.users.delete(jane, CALLER)
+
+    assert not bench.vendor.people["x1"].active
+    assert bench.vendor.held["x1"] == set()
+    with pytest.raises(NotFound):
+        bench.shown("Users", jane)
+
+
+def test_a_renamed_person_leaves_an_account_without_access_where_none_is_deleted(
+    open_bench: Opener,
+) -> None:
+    bench = open_bench(ADOPTING, rename="recreate")
+    for native_id, name in (("x1", JANE), ("x2", ROE)):
+        bench.vendor.people[native_id] = Account(name, native_id=native_id)
+        bench.vendor.held[native_id] = set()
+    jane = bench.post_user()
+    bench.post_group("Readers", jane)
+
+    bench.patch_user(jane, userName=ROE)
+
+    assert bench.vendor.roles(ROE) == {"reader"}
+    assert bench.vendor.roles(JANE) == set()
+    assert not bench.vendor.people["x1"].active
+
+
+# --- accounts that vanish ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("call", ["update", "grant", "revoke"])
+def test_an_account_deleted_by_hand_is_made_anew_when_it_is_needed(bench: Bench, call: str) -> None:
+    jane = bench.post_user()
+    group = bench.post_group("Readers", *[jane][: call == "revoke"])
+    bench.vendor.people.clear()
+
+    if call == "update":
+        bench.patch_user(jane, displayName="Jane")
+    elif call == "grant":
+        bench.join(group, jane)
+    else:
+        bench.leave(group, jane)
+
+    assert bench.row(jane).native_id == "n2"
+    assert bench.vendor.roles(JANE) == ({"reader"} if call == "grant" else set())
+
+
+def test_deactivating_whose_account_was_deleted_by_hand_leaves_no_access(bench: Bench) -> None:
+    jane = bench.post_user()
+    bench.post_group("Readers", jane)
+    bench.vendor.people.clear()
+
+    bench.patch_user(jane, active=False)
+
+    assert bench.shown("Users", jane)["active"] is False
+    assert all(not held for key, held in bench.vendor.held.items() if key in bench.vendor.people)
+
+
+def test_an_account_that_is_there_lacks_what_it_should_hold_for_good(bench: Bench) -> None:
+    jane = bench.post_user()
+    group = bench.post_group("Readers")
+
+    with (
+        bench.failing("grant", VendorNotFound("no role reader")),
+        pytest.raises(InvalidValue, match="no role reader"),
+    ):
+        bench.join(group, jane)
+
+
+def test_an_account_of_which_nobody_knows_whether_it_is_there_is_tried_later(
+    bench: Bench,
+) -> None:
+    jane = bench.post_user()
+    group = bench.post_group("Readers")
+
+    with (
+        bench.failing("grant", VendorNotFound("no such user")),
+        bench.failing("read_account", VendorUnavailable("down")),
+        pytest.raises(TemporarilyUnavailable, match="down"),
+    ):
+        bench.join(group, jane)
+    bench.recover()
+
+    assert bench.vendor.roles(JANE) == {"reader"}
+
+
+# --- what only the vendor knows ----------------------------------------------------------------
+
+
+def test_a_protected_role_is_not_given_with_a_new_account(open_bench: Opener) -> None:
+    bench = open_bench(protected_entitlements=("role:reader",))
+    group = bench.post_group("Friends", derived_id("t", "User", "n1"))
+    bench.rename_group(group, "Readers")
+
+    with pytest.raises(Forbidden):
+        bench.post_user()
+
+    assert bench.vendor.people == {}
+
+
+def test_a_protected_role_stops_a_creation_before_it_begins(open_bench: Opener) -> None:
+    bench = open_bench(protected_entitlements=("role:admin",))
+    admin = EntitlementDetails(Entitlement("role", "admin"), "Administrators")
+    bench.vendor.catalogue.append(admin)
+    bench.provider.observer.refresh_catalogue()
+
+    with pytest.raises(Forbidden):
+        bench.post_user(roles=[{"value": "admin"}])
+
+    assert "create_account" not in bench.vendor.calls
+    assert bench.pending() == []
+
+
+def test_roles_that_came_with_the_account_are_not_given_again(bench: Bench) -> None:
+    bench.post_group("Readers", derived_id("t", "User", "n1"))
+    create = bench.vendor.create_account
+
+    def with_roles(account: Account, entitlements: frozenset[Entitlement]) -> Created:
+        created = create(account, entitlements)
+        bench.vendor.held[created.native_id].add(READER)
+        return replace(created, granted=frozenset({READER}))
+
+    bench.vendor.__dict__["create_account"] = with_roles
+
+    bench.post_user()
+
+    assert bench.vendor.roles(JANE) == {"reader"}
+    assert "grant" not in bench.vendor.calls
