@@ -140,6 +140,5 @@ def describe(step: Step) -> str:
             return f"delete {step.native_id}"
         case CreateAccount():
             return f"find or create {step.account.user_name}"
-        case UpdateAccount():
-            names = ", ".join(sorted(step.changed))
-            return f"update {names} of {step.account.native_id}"
+    names = ", ".join(sorted(step.changed))
+    return f"update {names} of {step.account.native_id}"

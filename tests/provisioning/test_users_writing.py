@@ -118,6 +118,28 @@ def test_a_refused_rename_back_and_forth_ends_with_the_first_account(open_bench:
     assert bench.row(jane).native_id == "n1"
 
 
+def test_of_two_former_accounts_the_second_waits_for_the_first(open_bench: Opener) -> None:
+    bench = open_bench(rename="recreate")
+    jane = bench.post_user()
+    with bench.failing("delete_account"):
+        for name in (ROE, "max@example.com"):
+            with pytest.raises(TemporarilyUnavailable):
+                bench.patch_user(jane, userName=name)
+    assert set(bench.vendor.people) == {"n1", "n2", "n3"}
+
+    bench.recover()
+
+    assert set(bench.vendor.people) == {"n3"}
+    assert bench.pending() == []
+
+
+def test_roles_cannot_be_told_from_text_while_the_vendor_was_never_seen(bench: Bench) -> None:
+    with bench.failing("entitlements"), pytest.raises(TemporarilyUnavailable):
+        bench.post_user(roles=[{"value": "admin"}])
+
+    assert bench.vendor.people == {}
+
+
 def test_a_write_on_another_version_is_refused(bench: Bench) -> None:
     jane = bench.post_user()
 
