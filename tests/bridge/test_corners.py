@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scimbridge.directory import resources
+from scimbridge.directory import journal, resources
 from scimbridge.errors import ConfigError, VendorUnavailable
 from scimbridge.provisioning.entitlements import attribute_entitlements
 from tests.bridge.other_vendors import open_vendor_world
@@ -107,3 +107,14 @@ def test_two_requests_do_not_change_a_groups_object_at_once(tmp_path: Path) -> N
         objects._lease(row, 60)
         with pytest.raises(VendorUnavailable, match="Blue Team"):
             objects._lease(row, 60)
+
+
+def test_an_operation_that_somebody_else_finished_is_over(world: World) -> None:
+    world.scim.create_group("SEC Falcon Readers")
+    with world.bridge.directory.read() as connection:
+        row = resources.find_by_any_key(connection, "falcon", "Group", "sec falcon readers")
+        assert row is not None
+        creation = journal.last_creation(connection, row.pk)
+    assert creation is not None
+
+    assert world.provider.operations.outcomes.finish_group(creation.pk) is True
