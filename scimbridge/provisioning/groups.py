@@ -5,7 +5,7 @@ Members are rows, never a document: a change costs what changes, not what the gr
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ from scimbridge.provisioning.correlate import group_key, random_id
 from scimbridge.provisioning.correlation import entitlement_keys
 from scimbridge.provisioning.mapping import Document
 from scimbridge.provisioning.plan import Disposition
+from scimbridge.provisioning.regranting import regrant, unsettle
 from scimbridge.provisioning.users import changed_names
 from scimbridge.provisioning.vendor_groups import is_managed
 from scimbridge.provisioning.work import parse_document
@@ -222,7 +223,7 @@ class Groups:
             return
         generations: dict[str, int] = {}
         if memberships.granted_by(connection, row.pk):
-            generations = self._unsettle(connection, change.wanted)
+            generations = unsettle(connection, self.writes.target.name, change.wanted)
         memberships.want(
             connection,
             row.pk,
@@ -238,17 +239,7 @@ class Groups:
         keys = entitlement_keys(granted)
         if set(keys) == memberships.granted_by(connection, row.pk):
             return
-        memberships.set_granted_by(connection, row.pk, keys)
-        members = memberships.wanted(connection, row.pk)
-        generations = self._unsettle(connection, members)
-        memberships.touch_all(connection, row.pk, operation, generations)
-
-    def _unsettle(self, connection: Connection, members: Iterable[str]) -> dict[str, int]:
-        """Have the members' accounts converge; returns the generations to wait for."""
-        found = resources.by_ids(connection, self.writes.target.name, list(members))
-        users = {key: row for key, row in found.items() if row.resource_type == "User"}
-        resources.raise_generation(connection, [row.pk for row in users.values()])
-        return {key: row.generation + 1 for key, row in users.items()}
+        regrant(connection, self.writes.target.name, row.pk, keys, operation=operation)
 
     def _confirm_at_once(self, connection: Connection, row: ResourceRow, operation: int) -> None:
         """A change that affects no account is confirmed in the transaction of its intent."""

@@ -11,14 +11,16 @@ from sqlalchemy import Connection, insert, select
 from scimbridge.connectors.interface import Account, EntitlementDetails
 from scimbridge.directory import grants, leases, memberships, resources
 from scimbridge.directory.engine import Directory
+from scimbridge.directory.resources import ResourceRow
 from scimbridge.directory.schema import targets
 from scimbridge.provisioning.correlate import derived_id, group_key, user_key
 from scimbridge.provisioning.correlation import entitlement_keys
 from scimbridge.provisioning.entitlements import entitlement_id
-from scimbridge.provisioning.mapping import display_of, from_account
-from scimbridge.provisioning.outcome import Outcomes
+from scimbridge.provisioning.mapping import display_of, from_account, is_active
+from scimbridge.provisioning.outcome import BRIDGE, Outcomes
+from scimbridge.provisioning.regranting import regrant
 from scimbridge.provisioning.targets import Target
-from scimbridge.provisioning.work import dump_account
+from scimbridge.provisioning.work import dump_account, parse_document
 from scimbridge.scim import urns
 
 LEASE_S = 900
@@ -86,6 +88,24 @@ class Observer:
             ).first()
             if known is None:
                 connection.execute(insert(targets).values(name=self.target.name))
+            for row in list(resources.visible(connection, self.target.name, "Group")):
+                self._remap(connection, row)
+
+    def _remap(self, connection: Connection, row: ResourceRow) -> None:
+        name = parse_document(row.desired)["displayName"]
+        keys = entitlement_keys(self.target.mapping.granted_by(name, row.native_id))
+        if set(keys) == memberships.granted_by(connection, row.pk):
+            return
+        operation = self.outcomes.record(
+            connection,
+            BRIDGE,
+            resource_pk=row.pk,
+            resource_type="Group",
+            kind="remap",
+            generation=row.generation,
+            removal=True,
+        )
+        regrant(connection, self.target.name, row.pk, keys, operation=operation)
 
     def refresh_catalogue(self) -> None:
         """Read the vendor's entitlements, and show each as a group of its own."""
@@ -116,6 +136,8 @@ class Observer:
         known = resources.find_by_any_key(connection, name, "User", key)
         if known is not None:
             if known.native_id is None and known.settled:
+                if self._ends_on_sight(known):
+                    resources.change(connection, known.pk, native_id=account.native_id)
                 # The account that the person was waiting for, or one re-created by hand.
                 self.outcomes.request_repair(connection, known, kind="first sign-in")
             return False
@@ -140,6 +162,12 @@ class Observer:
             last_modified=created,
         )
         return True
+
+    def _ends_on_sight(self, row: ResourceRow) -> bool:
+        """Whether the person was deactivated by deletion, and is to have no account at all."""
+        deletes = self.target.policy.capabilities.can_delete_accounts
+        inactive = not is_active(parse_document(row.desired))
+        return inactive and deletes and self.target.policy.deactivate == "delete"
 
     def _show_groups(self, connection: Connection, found: Iterable[EntitlementDetails]) -> None:
         name = self.target.name

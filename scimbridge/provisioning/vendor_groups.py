@@ -9,10 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
-from scimbridge.connectors.interface import Entitlement
-from scimbridge.directory import leases, memberships, resources
+from scimbridge.directory import leases, resources
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.journal import OperationRow
 from scimbridge.directory.resources import ResourceRow
@@ -20,6 +17,7 @@ from scimbridge.errors import VendorUnavailable
 from scimbridge.provisioning.correlation import entitlement_keys
 from scimbridge.provisioning.entitlements import parse_entitlement
 from scimbridge.provisioning.plan import Disposition
+from scimbridge.provisioning.regranting import regrant
 from scimbridge.provisioning.targets import Target
 from scimbridge.provisioning.work import parse_document
 
@@ -101,23 +99,8 @@ class VendorGroups:
                 observed=_name(row),
                 origin="created",
             )
-            self._grant_to_members(connection, operation, row, entitlement)
-
-    def _grant_to_members(
-        self,
-        connection: Connection,
-        operation: OperationRow,
-        row: ResourceRow,
-        entitlement: Entitlement,
-    ) -> None:
-        keys = entitlement_keys(frozenset({entitlement}))
-        memberships.set_granted_by(connection, row.pk, keys)
-        members = memberships.wanted(connection, row.pk)
-        found = resources.by_ids(connection, self.target.name, members)
-        users = {key: each for key, each in found.items() if each.resource_type == "User"}
-        resources.raise_generation(connection, [each.pk for each in users.values()])
-        generations = {key: each.generation + 1 for key, each in users.items()}
-        memberships.touch_all(connection, row.pk, operation.pk, generations)
+            keys = entitlement_keys(frozenset({entitlement}))
+            regrant(connection, self.target.name, row.pk, keys, operation=operation.pk)
 
     def _rename(self, row: ResourceRow) -> None:
         entitlement = parse_entitlement(str(row.native_id))

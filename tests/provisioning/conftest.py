@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -196,17 +196,26 @@ def schema(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def open_bench(schema: Path, tmp_path: Path) -> Iterator[Opener]:
-    """Opens benches: ``able`` is what the vendor can do, all else is the target's policy."""
+    """Opens benches on one directory, as starting the bridge again does.
+
+    ``able`` is what the vendor can do, ``vendor`` one that is there already; all else is policy.
+    """
     with ExitStack() as stack:
 
-        def opened(able: Capabilities = PLAIN, deadline_s: float = 0.4, **policy: Any) -> Bench:
+        def opened(
+            able: Capabilities = PLAIN,
+            deadline_s: float = 0.4,
+            vendor: FakeVendor | None = None,
+            groups: Mapping[str, tuple[str, ...]] = GROUPS,
+            **policy: Any,
+        ) -> Bench:
             path = tmp_path / "directory.db"
             if not path.exists():
                 shutil.copy(schema, path)
             directory = Directory(f"sqlite:///{path}")
             stack.callback(directory.close)
-            vendor, clock = FakeVendor(able), Clock()
-            config = TargetConfig(name="t", type="fake", vendor=None, groups=GROUPS, **policy)
+            vendor, clock = vendor or FakeVendor(able), Clock()
+            config = TargetConfig(name="t", type="fake", vendor=None, groups=groups, **policy)
             target = build_target(
                 config,
                 vendor,

@@ -184,3 +184,59 @@ def test_an_entitlement_is_found_under_its_mapped_name_too(bench: Bench) -> None
     bench.join(group, bench.post_user())
 
     assert bench.vendor.roles(JANE) == {"admin", "analyst"}
+
+
+# --- another configuration ---------------------------------------------------------------------
+
+
+def test_a_changed_mapping_reaches_those_who_are_members_already(open_bench: Opener) -> None:
+    bench = open_bench()
+    jane = bench.post_user()
+    bench.post_group("Readers", jane)
+    bench.post_group("Friends", jane)
+    changed = {"Readers": ("role:auditor",), "friends": ("role:guest",)}
+
+    again = open_bench(vendor=bench.vendor, groups=changed)
+    again.recover()
+
+    assert again.vendor.roles(JANE) == {"auditor", "guest"}
+    assert again.pending() == []
+
+
+def test_the_same_mapping_again_asks_for_nothing(open_bench: Opener) -> None:
+    bench = open_bench()
+    bench.post_group("Readers", bench.post_user())
+    lines = bench.lines()
+
+    again = open_bench(vendor=bench.vendor)
+
+    assert again.pending() == []
+    assert again.lines() == lines
+
+
+def test_less_in_a_mapping_is_a_removal_and_never_given_up(open_bench: Opener) -> None:
+    bench = open_bench()
+    bench.post_group("Readers", bench.post_user())
+
+    again = open_bench(vendor=bench.vendor, groups={})
+    with again.failing("revoke"):
+        again.recover(after_s=2 * 86_400)
+        again.recover(after_s=2 * 86_400)
+    again.recover()
+
+    assert again.vendor.roles(JANE) == set()
+
+
+def test_an_account_made_again_by_hand_for_whom_it_was_deleted_is_deleted_once(
+    open_bench: Opener,
+) -> None:
+    bench = open_bench(deactivate="delete")
+    bench.patch_user(bench.post_user(), active=False)
+    stock(bench, JANE)
+
+    for _ in range(2):
+        bench.provider.observer.observe()
+        bench.recover()
+
+    assert bench.vendor.people == {}
+    assert bench.lines().count("first sign-in done") == 1

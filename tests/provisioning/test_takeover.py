@@ -13,7 +13,7 @@ from scimbridge.directory import leases
 from scimbridge.directory.schema import resources as table
 from scimbridge.errors import TemporarilyUnavailable
 from scimbridge.provisioning.converge import LEASE_MARGIN_S
-from tests.provisioning.conftest import CALLER, JANE, Bench
+from tests.provisioning.conftest import CALLER, JANE, Bench, Opener
 
 READER = Entitlement("role", "reader")
 
@@ -142,6 +142,18 @@ def test_a_user_at_whom_somebody_else_works_is_waited_for_until_the_deadline(ben
 
     with pytest.raises(TemporarilyUnavailable, match="took too long"):
         bench.patch_user(jane, displayName="Roe")
+
+
+def test_a_lease_outlives_the_deadline_of_the_request(open_bench: Opener) -> None:
+    bench = open_bench(deadline_s=7)
+    jane = bench.post_user()
+    until: list[int] = []
+    bench.vendor.meanwhile["update_account"] = lambda: until.append(bench.row(jane).lease_until)
+
+    bench.patch_user(jane, displayName="Jane")
+
+    assert until == [bench.clock() + (7 + LEASE_MARGIN_S) * 1000]
+    assert bench.row(jane).lease_owner is None
 
 
 def test_a_second_deletion_ends_with_the_first_although_it_came_while_that_was_under_way(
