@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from scimbridge.scim.filters import Filter
 
@@ -97,6 +97,38 @@ class Created:
     """The vendor's own attributes of the account, as its answer shows them."""
 
 
+Record = Mapping[str, Any]
+"""One object of a further resource type: its values under the names of the type's schema.
+
+``id`` is the vendor's own id. What the vendor does not have is left out.
+"""
+
+RecordVerb = Literal["create", "update", "delete"]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordQuery:
+    """One page of a list of records, for a vendor that filters, sorts and pages by itself."""
+
+    where: Filter | None
+    sort_by: str | None
+    """A name of the schema, dotted below the top: ``name``, ``meta.created``."""
+    descending: bool
+    offset: int
+    """How many matching records are skipped."""
+    count: int
+    """The most that are returned; 0 asks for the total alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """The answer to a `RecordQuery`."""
+
+    records: Sequence[Record]
+    total: int
+    """How many match, over all pages."""
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a vendor's API can do, as data. The planner reads this and nothing else of a vendor."""
@@ -124,6 +156,8 @@ class Capabilities:
     """Kinds whose entitlements can be created, renamed and deleted through the API."""
     group_member_limits: Mapping[str, int] = field(default_factory=dict)
     """Kind to the most members that one entitlement of it takes."""
+    record_types: Mapping[str, frozenset[RecordVerb]] = field(default_factory=dict)
+    """The further resource types that this target serves, and what can be done to each."""
 
 
 class Connector(ABC):
@@ -243,3 +277,42 @@ class Connector(ABC):
     @abstractmethod
     def revoke(self, assignments: Sequence[Assignment]) -> None:
         """Take all of them away. Raises like `grant`."""
+
+    # --- further resource types: `Capabilities.record_types` ---------------------------------
+    #
+    # ``type`` is the resource type's name. The records of a nested type belong to the record
+    # ``owner`` of the type that it is nested in; for all others ``owner`` is None.
+
+    def records(
+        self, type: str, where: Filter | None = None, *, owner: str | None = None
+    ) -> Iterator[Record]:
+        """All records in a stable order, or a superset of those that match ``where``.
+
+        Raises `VendorNotFound` if there is no ``owner``.
+        """
+        raise NotImplementedError
+
+    def record_page(
+        self, type: str, query: RecordQuery, *, owner: str | None = None
+    ) -> RecordPage | None:
+        """The page that ``query`` asks for; None if the vendor cannot answer it exactly."""
+        return None
+
+    def read_record(self, type: str, record_id: str, *, owner: str | None = None) -> Record | None:
+        """The record with this id, or None; also None for what cannot be an id."""
+        raise NotImplementedError
+
+    def create_record(self, type: str, record: Record) -> str:
+        """Create it; returns its id. Raises `VendorConflict` if its name is taken."""
+        raise NotImplementedError
+
+    def update_record(self, type: str, before: Record, after: Record) -> None:
+        """Bring the record from ``before``, which the vendor showed just now, to ``after``.
+
+        Sends what differs and nothing else. Raises `VendorNotFound` if it is gone.
+        """
+        raise NotImplementedError
+
+    def delete_record(self, type: str, record_id: str) -> None:
+        """Delete it; gone already is success. Raises `VendorConflict` if it is in use."""
+        raise NotImplementedError

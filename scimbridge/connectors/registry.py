@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -30,6 +30,10 @@ class Vendor:
     """Builds the connector of one target from those settings."""
     schemas: Mapping[str, Path]
     """Resource type to the schema file (RFC 7643 section 7) of the vendor's extension of it."""
+    resource_types: Mapping[str, Path] = field(default_factory=dict, kw_only=True)
+    """Further resource type to its file: ``{"resourceType": ..., "schema": ...}`` (RFC 7643
+    sections 6 and 7). An endpoint ``/Policies/{id}/members`` is nested in the type at
+    ``/Policies``. Which are served, and how: `Capabilities.record_types`."""
     simulator: str
     """``module:callable`` that creates its simulator; production never imports it."""
 
