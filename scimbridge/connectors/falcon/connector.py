@@ -1,27 +1,25 @@
-"""The Falcon connector: accounts and roles of one CID, by the current User Management routes."""
+"""The Falcon connector: accounts and roles of one CID."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from scimbridge.connectors.breaker import Breaker
-from scimbridge.connectors.falcon import fql
-from scimbridge.connectors.falcon.client import PAGE, FalconClient
+from scimbridge.connectors.falcon.client import FalconClient
 from scimbridge.connectors.falcon.grants import RoleActions, is_unknown_user
 from scimbridge.connectors.falcon.mapping import (
     ROLE,
     USER_UUID,
-    from_account,
-    name_change,
     normal_uid,
     to_account,
     to_attributes,
     to_entitlement_details,
-    to_held_grant,
 )
 from scimbridge.connectors.falcon.settings import FalconSettings, parse_cid
-from scimbridge.connectors.http import Params, Wiring, checked_id
+from scimbridge.connectors.falcon.user_routes import UserRecord, UserRoutes
+from scimbridge.connectors.falcon.users_current import CurrentUserRoutes
+from scimbridge.connectors.falcon.users_legacy import LegacyUserRoutes
+from scimbridge.connectors.http import Wiring, checked_id
 from scimbridge.connectors.interface import (
     Account,
     Assignment,
@@ -33,7 +31,6 @@ from scimbridge.connectors.interface import (
     HeldGrant,
 )
 from scimbridge.errors import (
-    ConfigError,
     OutcomeUnknown,
     VendorConflict,
     VendorDenied,
@@ -43,12 +40,6 @@ from scimbridge.errors import (
 )
 from scimbridge.scim.filters import Filter
 
-_USERS = "/user-management/entities/users/v1"
-_READ_USERS = "/user-management/entities/users/GET/v1"
-_QUERY_USERS = "/user-management/queries/users/v1"
-_QUERY_ROLES = "/user-management/queries/roles/v1"
-_READ_ROLES = "/user-management/entities/roles/GET/v2"
-_GRANTS = "/user-management/combined/user-roles/v2"
 _USER_GROUPS_OF = "/mssp/queries/user-group-members/v1"
 _OWN_CID = "/sensors/queries/installers/ccid/v1"
 
@@ -73,13 +64,14 @@ class FalconConnector(Connector):
     """See `Connector`. One instance serves one target for the life of the process."""
 
     def __init__(self, settings: FalconSettings, wiring: Wiring) -> None:
-        if settings.falcon_api == "legacy":
-            raise ConfigError(
-                f'{wiring.target}: falcon_api = "legacy" is not there yet; leave it out'
-            )
         self._target = wiring.target
         self._client = FalconClient(settings, wiring)
-        self._roles = RoleActions(self._client, self._cid, self.grants)
+        self._user_routes: UserRoutes = (
+            LegacyUserRoutes(self._client)
+            if settings.falcon_api == "legacy"
+            else CurrentUserRoutes(self._client, self._cid)
+        )
+        self._roles = RoleActions(self._client, self._user_routes, self.grants)
         self._flight_control = settings.flight_control
         self._known_cid = settings.member_cid or settings.cid
 
@@ -104,24 +96,19 @@ class FalconConnector(Connector):
 
         The write scope is proven by changing the names of a user that cannot exist.
         """
-        self._client.call("GET", _QUERY_ROLES)
+        self._user_routes.role_ids()
         self._check_cid()
+        nobody = Account(user_name="", given_name="scimbridge", family_name="check")
         try:
-            self._client.call(
-                "PATCH",
-                _USERS,
-                params={"user_uuid": _NOBODY},
-                json={"first_name": "scimbridge", "last_name": "check"},
-            )
+            self._user_routes.rename_user(_NOBODY, nobody)
         except (VendorNotFound, VendorRejected):
             return
 
     def accounts(self, where: Filter | None = None) -> Iterator[Account]:
         """See `Connector.accounts`."""
-        query = fql.from_filter(where) if where is not None else None
-        if self._flight_control:
-            query = fql.both(fql.cid_is(self._cid()), query)
-        yield from (to_account(user) for user in self._users(query) if self._is_ours(user))
+        home = self._cid() if self._flight_control else None
+        users = self._user_routes.users(where, home=home)
+        yield from (to_account(user) for user in users if self._is_ours(user))
 
     def find_account(self, user_name: str) -> Account | None:
         """See `Connector.find_account`."""
@@ -131,29 +118,24 @@ class FalconConnector(Connector):
     def read_account(self, native_id: str) -> Account | None:
         """See `Connector.read_account`."""
         uuid = _checked(native_id)
-        users = self._read_users((uuid,))
+        users = self._user_routes.read_users((uuid,))
         return next((to_account(user) for user in users if user.get("uuid") == uuid), None)
 
     def entitlements(self) -> Iterator[EntitlementDetails]:
         """See `Connector.entitlements`."""
-        ids = self._client.call("GET", _QUERY_ROLES).resources
-        for start in range(0, len(ids), PAGE):
-            chunk = list(ids[start : start + PAGE])
-            roles = self._client.call("POST", _READ_ROLES, json={"ids": chunk}).resources
+        for roles in self._user_routes.roles(self._user_routes.role_ids()):
             cid = self._cid() if any(role.get("cid") for role in roles) else None
             yield from (to_entitlement_details(role, cid) for role in roles)
 
     def grants(self, native_id: str) -> frozenset[HeldGrant]:
         """See `Connector.grants`."""
-        params: Params = {"user_uuid": _checked(native_id), "direct_only": False}
+        uuid = _checked(native_id)
         try:
-            pages = list(self._client.pages(_GRANTS, params))
+            held = self._user_routes.grants(uuid)
         except VendorRejected as error:
             if not is_unknown_user(error):
                 raise
             raise VendorNotFound(f"no Falcon user {native_id}", trace_id=error.trace_id) from error
-        cid = self._cid()
-        held = frozenset(to_held_grant(grant, cid) for page in pages for grant in page)
         return held | self._user_groups(native_id) if self._flight_control else held
 
     def _user_groups(self, native_id: str) -> frozenset[HeldGrant]:
@@ -174,7 +156,7 @@ class FalconConnector(Connector):
     def create_account(self, account: Account, entitlements: frozenset[Entitlement]) -> Created:
         """See `Connector.create_account`. Roles take a call of their own: none is given here."""
         try:
-            reply = self._client.call("POST", _USERS, json=from_account(account), repeatable=False)
+            reply = self._user_routes.create_user(account)
         except VendorRejected as error:
             raise self._create_refused(account, error) from error
         for user in reply.resources:
@@ -194,9 +176,7 @@ class FalconConnector(Connector):
             return
         uuid = _checked(account.native_id)
         try:
-            self._client.call(
-                "PATCH", _USERS, params={"user_uuid": uuid}, json=name_change(account)
-            )
+            self._user_routes.rename_user(uuid, account)
         except VendorRejected as error:
             # 400 is also how an unknown user may be refused.
             if self.read_account(uuid) is None:
@@ -207,7 +187,7 @@ class FalconConnector(Connector):
         """See `Connector.delete_account`."""
         uuid = _checked(native_id)
         try:
-            self._client.call("DELETE", _USERS, params={"user_uuid": uuid})
+            self._user_routes.delete_user(uuid)
         except VendorNotFound:
             return
         except VendorRejected:
@@ -225,28 +205,14 @@ class FalconConnector(Connector):
 
     # --- below the contract ----------------------------------------------------------------
 
-    def _users(self, query: str | None) -> Iterator[Mapping[str, Any]]:
-        """The user records that the vendor finds for ``query``, each once, of any home CID."""
-        seen: set[str] = set()
-        for page in self._client.pages(_QUERY_USERS, {"filter": query, "sort": "uid|asc"}):
-            # Rows shift between pages when users come and go meanwhile.
-            uuids = tuple(uuid for uuid in page if uuid not in seen)
-            seen.update(uuids)
-            yield from self._read_users(uuids)
-
-    def _users_called(self, user_name: str) -> Iterator[Mapping[str, Any]]:
+    def _users_called(self, user_name: str) -> Iterator[UserRecord]:
         """The records with this uid: compared here, whatever the query makes of the value."""
         wanted = normal_uid(user_name)
-        for user in self._users(fql.uid_is(user_name)):
+        for user in self._user_routes.users_called(user_name):
             if normal_uid(user["uid"]) == wanted:
                 yield user
 
-    def _read_users(self, uuids: Sequence[str]) -> tuple[Mapping[str, Any], ...]:
-        if not uuids:
-            return ()
-        return self._client.call("POST", _READ_USERS, json={"ids": list(uuids)}).resources
-
-    def _is_ours(self, user: Mapping[str, Any]) -> bool:
+    def _is_ours(self, user: UserRecord) -> bool:
         """A Flight Control parent may see users of its children, which are not this target's."""
         cid = self._cid()
         return bool(user.get("cid", cid) == cid)
@@ -295,8 +261,7 @@ class FalconConnector(Connector):
         try:
             answered = self._client.call("GET", _OWN_CID).resources
         except (VendorDenied, VendorNotFound, VendorRejected):
-            page = self._client.call("GET", _QUERY_USERS, params={"limit": PAGE}).resources
-            answered = tuple({user.get("cid") for user in self._read_users(page)})
+            answered = tuple({user.get("cid") for user in self._user_routes.some_users()})
         try:
             (cid,) = (parse_cid(each) for each in answered)
         except (TypeError, ValueError) as error:

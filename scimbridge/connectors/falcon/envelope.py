@@ -22,6 +22,7 @@ from scimbridge.errors import (
     VendorUnavailable,
 )
 
+_GATEWAY = "crowdstrike-api-gateway"
 _TRANSIENT = frozenset({408, 425})
 _WAIT_AT_LEAST_S = 1.0
 _WAIT_AT_MOST_S = 60.0
@@ -51,6 +52,8 @@ class Reply:
     total: int | None = None
     """``meta.pagination.total``: how many there are over all pages."""
     trace_id: str | None = None
+    powered_by: str = ""
+    """``meta.powered_by``: which of the vendor's services answered."""
 
 
 def parse_reply(answer: Answer) -> Reply | None:
@@ -69,6 +72,7 @@ def parse_reply(answer: Answer) -> Reply | None:
         errors=tuple(_item_error(each) for each in _sequence(body.get("errors"))),
         total=total if isinstance(total, int) else None,
         trace_id=str(trace_id) if trace_id else None,
+        powered_by=str(meta.get("powered_by") or ""),
     )
 
 
@@ -144,6 +148,13 @@ def read_reply(answer: Answer, call: Call, now: Callable[[], float]) -> Reply:
     if answer.status == 404 and reply is None:
         # A proxy, or another host altogether. Read as "gone", it would end an offboarding early.
         raise call.transient(f"{call}: {reasons[0]}")
+    if answer.status == 404 and reply is not None and reply.powered_by == _GATEWAY:
+        # No service saw the call: a route that the vendor has retired says of nobody "gone".
+        raise VendorDenied(
+            f"{call}: {'; '.join(reasons)} - the vendor has no such route; "
+            "check base_url and falcon_api of this target",
+            trace_id=reply.trace_id,
+        )
     raise call.error(
         answer.status,
         reasons,

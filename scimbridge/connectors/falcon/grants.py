@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from typing import Literal
 
 from scimbridge.connectors.falcon.client import FalconClient
 from scimbridge.connectors.falcon.envelope import Reply
 from scimbridge.connectors.falcon.mapping import ROLE, USER_UUID
+from scimbridge.connectors.falcon.user_routes import RoleAction, RoleCall, UserRoutes
 from scimbridge.connectors.http import checked_id
 from scimbridge.connectors.interface import Assignment, Entitlement, HeldGrant
 from scimbridge.errors import (
@@ -20,10 +20,8 @@ from scimbridge.errors import (
     VendorRejected,
 )
 
-Action = Literal["grant", "revoke"]
 Failures = dict[Assignment, VendorError]
 
-_ROUTE = "/user-management/entities/user-role-actions/v1"
 _CHUNK = 100
 _ACCOUNTS_AT_A_TIME = 8
 
@@ -39,15 +37,15 @@ class RoleActions:
     def __init__(
         self,
         client: FalconClient,
-        cid: Callable[[], str],
+        routes: UserRoutes,
         held: Callable[[str], frozenset[HeldGrant]],
     ) -> None:
-        """``cid`` and ``held`` (the grants of an account) may raise any `VendorError`."""
+        """``held``: the grants of an account; may raise any `VendorError`."""
         self._client = client
-        self._cid = cid
+        self._routes = routes
         self._held = held
 
-    def apply(self, action: Action, assignments: Sequence[Assignment]) -> None:
+    def apply(self, action: RoleAction, assignments: Sequence[Assignment]) -> None:
         """Do ``action`` for all; raises `PartialFailure` after all were tried."""
         failures = {
             failed: VendorRejected(f"Falcon has no entitlements of the kind {kind!r}")
@@ -70,7 +68,9 @@ class RoleActions:
                 all_failures,
             )
 
-    def _each(self, work: Sequence[tuple[Action, tuple[Assignment, ...]]]) -> Iterator[Failures]:
+    def _each(
+        self, work: Sequence[tuple[RoleAction, tuple[Assignment, ...]]]
+    ) -> Iterator[Failures]:
         if len(work) < 2:
             yield from (self._account(*item) for item in work)
             return
@@ -82,33 +82,29 @@ class RoleActions:
             ]
             yield from (each.result() for each in running)
 
-    def _account(self, action: Action, wanted: tuple[Assignment, ...]) -> Failures:
+    def _account(self, action: RoleAction, wanted: tuple[Assignment, ...]) -> Failures:
         """Do ``action`` for assignments of one account; what failed, and why."""
         failures: Failures = {}
         for start in range(0, len(wanted), _CHUNK):
             failures |= self._chunk(action, wanted[start : start + _CHUNK])
         return failures
 
-    def _chunk(self, action: Action, wanted: tuple[Assignment, ...]) -> Failures:
+    def _chunk(self, action: RoleAction, wanted: tuple[Assignment, ...]) -> Failures:
         try:
-            reply = self._send(action, wanted)
+            account_id = checked_id(wanted[0].account_id, USER_UUID, "Falcon user")
+            role_ids = [each.entitlement.native_id for each in wanted]
+            call = self._routes.role_call(action, account_id, role_ids)
+            reply = self._client.call_items(
+                call.method, call.route, params=call.params, json=call.json
+            )
         except VendorRejected as error:
             return self._refused(action, wanted, error)
         except VendorError as error:
             return dict.fromkeys(wanted, error)
-        return self._failed_items(wanted, reply)
-
-    def _send(self, action: Action, wanted: tuple[Assignment, ...]) -> Reply:
-        body = {
-            "action": action,
-            "cid": self._cid(),
-            "uuid": checked_id(wanted[0].account_id, USER_UUID, "Falcon user"),
-            "role_ids": [each.entitlement.native_id for each in wanted],
-        }
-        return self._client.call_items("POST", _ROUTE, json=body)
+        return self._failed_items(call, wanted, reply)
 
     def _refused(
-        self, action: Action, wanted: tuple[Assignment, ...], error: VendorRejected
+        self, action: RoleAction, wanted: tuple[Assignment, ...], error: VendorRejected
     ) -> Failures:
         """The vendor takes all roles of a call or none: find the ones that it does not want."""
         account_id = wanted[0].account_id
@@ -131,7 +127,9 @@ class RoleActions:
             return True
         return any(grant.direct and grant.entitlement == entitlement for grant in held)
 
-    def _failed_items(self, wanted: tuple[Assignment, ...], reply: Reply) -> Failures:
+    def _failed_items(
+        self, call: RoleCall, wanted: tuple[Assignment, ...], reply: Reply
+    ) -> Failures:
         """Errors in a success: each is laid at the role that it names, else at all of them."""
         failures: Failures = {}
         for error in reply.errors:
@@ -141,6 +139,6 @@ class RoleActions:
                 if each.entitlement.native_id == error.id
                 or f"'{each.entitlement.native_id}'" in error.message
             ]
-            failure = self._client.item_failure("POST", _ROUTE, reply)
+            failure = self._client.item_failure(call.method, call.route, reply)
             failures |= dict.fromkeys(named or wanted, failure)
         return failures

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from bench import Bench
 
@@ -21,6 +21,18 @@ open_simulator = create_simulator
 
 def open_bench(simulator: Simulator[Any], served: Served) -> Bench:
     """The seeded tenant as the API client of its parent CID sees it."""
+    create = "/user-management/entities/users/v1"
+    return bench_for(simulator, served, falcon_api="current", create=create)
+
+
+def bench_for(
+    simulator: Simulator[Any],
+    served: Served,
+    *,
+    falcon_api: Literal["current", "legacy"],
+    create: str,
+) -> Bench:
+    """The seeded tenant, by one generation of the routes; ``create``: that of new users."""
     given = simulator.credentials
 
     def open_connector(wiring: Wiring, secret: str = given["client_secret"]) -> FalconConnector:
@@ -28,6 +40,7 @@ def open_bench(simulator: Simulator[Any], served: Served) -> Bench:
             base_url=served.url + given["base_path"],
             client_id=given["client_id"],
             client_secret=Secret(secret),
+            falcon_api=falcon_api,
         )
         return FalconConnector(settings, wiring)
 
@@ -48,5 +61,5 @@ def open_bench(simulator: Simulator[Any], served: Served) -> Bench:
         is_write=lambda seen: (
             seen.method != "GET" and "/GET/" not in seen.route and "/oauth2/" not in seen.route
         ),
-        create=("POST", "/user-management/entities/users/v1"),
+        create=("POST", create),
     )

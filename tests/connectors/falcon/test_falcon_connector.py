@@ -6,15 +6,11 @@ import dataclasses
 from typing import Any
 
 import pytest
+from falcon_tenant import Tenant, role
 
-from scimbridge.config import Secret
 from scimbridge.connectors.falcon.connector import FalconConnector
-from scimbridge.connectors.falcon.settings import FalconSettings
-from scimbridge.connectors.falcon.simulator import create_simulator
-from scimbridge.connectors.http import Wiring
 from scimbridge.connectors.interface import Account, Assignment, Entitlement
 from scimbridge.errors import (
-    ConfigError,
     PartialFailure,
     VendorConflict,
     VendorDenied,
@@ -26,8 +22,6 @@ from scimbridge.errors import (
 from scimbridge.scim.attributes import user_type
 from scimbridge.scim.filters import parse_filter
 from scimbridge.simulation.faults import Fault
-from scimbridge.simulation.simulator import Simulator
-from scimbridge.simulation.wsgi_adapter import WsgiAdapter
 
 USERS = "/user-management/entities/users/v1"
 ACTIONS = "/user-management/entities/user-role-actions/v1"
@@ -37,51 +31,6 @@ OKAFOR = "e58a90c3-6f17-4b2d-a4e0-94b6d2c17f85"
 PAT_OF_THE_CHILD = "pat.novak@north.example.com"
 NOBODY = "ffffffff-ffff-4fff-8fff-ffffffffffff"
 NEWCOMER = Account(user_name="new.hire@example.com", given_name="New", family_name="Hire")
-
-
-class Tenant:
-    """A simulated tenant and what was asked of it."""
-
-    def __init__(self, **switches: Any) -> None:
-        self.simulator: Simulator[Any] = create_simulator(switches=switches)
-        self.now = 0.0
-
-    def connector(self, **changes: Any) -> FalconConnector:
-        given = self.simulator.credentials
-        keys: dict[str, Any] = {
-            "base_url": "http://127.0.0.1:1",
-            "client_id": given["client_id"],
-            "client_secret": Secret(given["client_secret"]),
-            "cid": given["cid"],
-            **changes,
-        }
-        wiring = Wiring(
-            target="falcon",
-            open_adapter=lambda: WsgiAdapter(self.simulator.app),
-            sleep=lambda _seconds: None,
-            uniform=lambda low, _high: low,
-        )
-        return FalconConnector(FalconSettings(**keys), wiring)
-
-    def asked(self) -> list[str]:
-        seen = self.simulator.log.requests()
-        return [f"{each.method} {each.path}" for each in seen if each.path != "/oauth2/token"]
-
-    def add(self, *names: str) -> None:
-        for name in names:
-            self.simulator.state.add_account({"user_name": name})
-
-    def roles_of(self, account_id: str) -> set[str]:
-        grants = self.simulator.state.snapshot()["grants"]
-        return {
-            each["entitlement"]
-            for each in grants
-            if (each["account"], each["kind"]) == (account_id, "role") and each["direct"]
-        }
-
-
-def role(name: str) -> Entitlement:
-    return Entitlement("role", name)
 
 
 @pytest.fixture
@@ -375,11 +324,6 @@ def test_tokens_that_expire_are_renewed_without_anybody_noticing() -> None:
     tenant.simulator.faults.add(Fault(status=401, method="POST"))
 
     assert connector.read_account(MARA) is not None
-
-
-def test_the_legacy_routes_are_not_there_yet(tenant: Tenant) -> None:
-    with pytest.raises(ConfigError, match=r"falcon: falcon_api = .legacy."):
-        tenant.connector(falcon_api="legacy")
 
 
 def test_capabilities_say_what_falcon_cannot(falcon: FalconConnector) -> None:

@@ -141,6 +141,19 @@ def test_a_page_that_is_not_found_does_not_mean_that_the_account_is_gone() -> No
     assert type(refusal(404, b"<h1>Not found</h1>", content_type="text/html")) is VendorUnavailable
 
 
+def test_a_route_that_the_gateway_does_not_know_does_not_mean_that_the_account_is_gone() -> None:
+    body = {
+        "meta": {"powered_by": "crowdstrike-api-gateway", "trace_id": "t-1"},
+        "errors": [{"code": 404, "message": "404: Page Not Found"}],
+    }
+
+    error = refusal(404, body)
+
+    assert isinstance(error, VendorDenied)
+    assert "404: Page Not Found (404) - the vendor has no such route" in error.reason
+    assert error.trace_id == "t-1"
+
+
 def test_a_plain_text_refusal_is_quoted_in_one_line() -> None:
     found = refusal(403, b"Remote response feature\n is not enabled\x00\x1b[31m" + b"x" * 900)
 
