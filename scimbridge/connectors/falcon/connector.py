@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from scimbridge.connectors.breaker import Breaker
 from scimbridge.connectors.falcon.client import FalconClient
@@ -15,6 +16,7 @@ from scimbridge.connectors.falcon.mapping import (
     to_attributes,
     to_entitlement_details,
 )
+from scimbridge.connectors.falcon.record_types import RecordType
 from scimbridge.connectors.falcon.settings import FalconSettings, parse_cid
 from scimbridge.connectors.falcon.user_routes import UserRecord, UserRoutes
 from scimbridge.connectors.falcon.users_current import CurrentUserRoutes
@@ -29,6 +31,9 @@ from scimbridge.connectors.interface import (
     Entitlement,
     EntitlementDetails,
     HeldGrant,
+    Record,
+    RecordPage,
+    RecordQuery,
 )
 from scimbridge.errors import (
     OutcomeUnknown,
@@ -74,11 +79,14 @@ class FalconConnector(Connector):
         self._roles = RoleActions(self._client, self._user_routes, self.grants)
         self._flight_control = settings.flight_control
         self._known_cid = settings.member_cid or settings.cid
+        self._record_types: Mapping[str, RecordType] = {}
+        verbs = {name: each.verbs for name, each in self._record_types.items()}
+        self._capabilities = replace(CAPABILITIES, record_types=verbs)
 
     @property
     def capabilities(self) -> Capabilities:
         """See `Connector.capabilities`."""
-        return CAPABILITIES
+        return self._capabilities
 
     @property
     def breaker(self) -> Breaker:
@@ -202,6 +210,36 @@ class FalconConnector(Connector):
     def revoke(self, assignments: Sequence[Assignment]) -> None:
         """See `Connector.revoke`."""
         self._roles.apply("revoke", assignments)
+
+    # --- further resource types ------------------------------------------------------------
+
+    def records(
+        self, type: str, where: Filter | None = None, *, owner: str | None = None
+    ) -> Iterator[Record]:
+        """See `Connector.records`."""
+        return self._record_types[type].records(where, owner)
+
+    def record_page(
+        self, type: str, query: RecordQuery, *, owner: str | None = None
+    ) -> RecordPage | None:
+        """See `Connector.record_page`."""
+        return self._record_types[type].page(query, owner)
+
+    def read_record(self, type: str, record_id: str, *, owner: str | None = None) -> Record | None:
+        """See `Connector.read_record`."""
+        return self._record_types[type].read(record_id, owner)
+
+    def create_record(self, type: str, record: Record) -> str:
+        """See `Connector.create_record`."""
+        return self._record_types[type].create(record)
+
+    def update_record(self, type: str, before: Record, after: Record) -> None:
+        """See `Connector.update_record`."""
+        self._record_types[type].update(before, after)
+
+    def delete_record(self, type: str, record_id: str) -> None:
+        """See `Connector.delete_record`."""
+        self._record_types[type].delete(record_id)
 
     # --- below the contract ----------------------------------------------------------------
 
