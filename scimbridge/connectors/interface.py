@@ -139,7 +139,13 @@ class Capabilities:
     single_valued_kinds: frozenset[str] = frozenset()
     """Kinds of which an account holds at most one: granting another replaces it."""
     dependent_kinds: frozenset[str] = frozenset()
-    """Kinds whose grants a change of a single-valued one may swallow: they are given again."""
+    """Kinds whose grants a change of a single-valued one may swallow: they are given again.
+
+    So may any write that fails half-way; all that is held is then asserted again.
+    """
+    volatile_attributes: frozenset[str] = frozenset()
+    """Those of `Account.attributes` that the vendor changes by itself: whoever names one has it
+    sent, though the record says that the account is so already."""
     can_create_accounts: bool = True
     can_delete_accounts: bool = True
     can_disable_accounts: bool = False

@@ -69,6 +69,9 @@ class Outcomes:
             grants.doubt(connection, row.pk)
         elif item.error is None and dirty == row.dirty:
             self._confirm(connection, item)
+        elif item.error is not None and self.target.policy.capabilities.dependent_kinds:
+            # A write that failed half-way may have swallowed what the record says is held.
+            resources.change(connection, row.pk, dirty=dirty + 1)
 
     def _repair(self, connection: Connection, item: Work) -> None:
         """Calls of ours may have reached the vendor after those of the new holder of the lease."""

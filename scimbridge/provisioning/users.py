@@ -135,12 +135,14 @@ class Users:
             before = parse_document(row.desired)
             after, secrets = take_secrets(change(before), self.writes.target.user_type)
             after = keep_inactive(before, after)
-            if after == before and row.settled and not secrets:
+            # A PUT repeats what its sender once read; a PATCH names what it wants.
+            insists = kind == "patch" and self._names_volatile(before, change)
+            if after == before and row.settled and not secrets and not insists:
                 if not row.claimed:
                     resources.change(connection, row.pk, claimed=1)
                 return row
             self._check_change(connection, row, before, after)
-            wanted = self._want(connection, row, after, claimed=1)
+            wanted = self._want(connection, row, after, claimed=1, dirty=row.dirty + insists)
             removal = is_active(before) and not is_active(after)
             operation = self.writes.record(
                 connection,
@@ -155,6 +157,17 @@ class Users:
                 self.writes.outcomes.confirm_at_once(connection, row.pk)
         self.writes.operations.see_through(operation, secrets={row.pk: secrets})
         return self.writes.reread(row.pk)
+
+    def _names_volatile(self, before: Document, change: Callable[[Document], Document]) -> bool:
+        """Whether a change names what the vendor may have changed since it was looked at."""
+        urn = self.writes.target.extension or ""
+        known = before.get(urn) or {}
+        volatile = self.writes.target.policy.capabilities.volatile_attributes & known.keys()
+        if not volatile:
+            return False
+        silent = {name: value for name, value in known.items() if name not in volatile}
+        named = change(before | {urn: silent}).get(urn) or {}
+        return bool(volatile & named.keys())
 
     def _check_change(
         self, connection: Connection, row: ResourceRow, before: Document, after: Document

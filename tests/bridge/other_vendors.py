@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from scimbridge.app import Bridge, now_ms, open_bridge
-from scimbridge.config import load_config
+from scimbridge.config import Config, load_config
 from scimbridge.connectors.registry import VENDORS, vendor_settings
 from scimbridge.demo.setup import TARGETS, SimulatedTarget, write_config
 from scimbridge.directory import tokens
@@ -28,6 +28,7 @@ class VendorWorld:
     scim: Scim
     simulator: Simulator[Any]
     bridge: Bridge
+    config: Config
 
     def calls(self, *, writes: bool = False) -> list[str]:
         """``METHOD route`` of the vendor calls since `forget`."""
@@ -39,6 +40,17 @@ class VendorWorld:
 
     def forget(self) -> None:
         self.simulator.log.clear()
+
+    @contextmanager
+    def another_process(self) -> Iterator[Bridge]:
+        """A bridge on the same directory, with nothing of the other's memory."""
+        bridge = open_bridge(self.config)
+        try:
+            yield bridge
+        finally:
+            for provider in bridge.providers.values():
+                provider.target.connector.close()
+            bridge.directory.close()
 
     def held(self, user_name: str, *, kind: str | None = None) -> set[str]:
         """``kind:id`` of what the account holds directly, by the vendor's own state."""
@@ -85,4 +97,4 @@ def open_vendor_world(
         with bridge.directory.write() as connection:
             key = derive_key(SECRET_KEY.encode(), "tokens")
             token = tokens.issue(connection, key, target=name, name="test", now=now_ms())
-        yield VendorWorld(Scim(f"{url}/{name}/scim/v2", token), simulator, bridge)
+        yield VendorWorld(Scim(f"{url}/{name}/scim/v2", token), simulator, bridge, config)

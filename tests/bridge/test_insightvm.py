@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from scimbridge.simulation.faults import Fault
 from tests.bridge.other_vendors import VendorWorld, open_vendor_world
 
 JANE = "jane@example.com"
+EXTENSION = "urn:scimbridge:params:scim:schemas:extension:insightvm:2.0:User"
+SITES = "/api/3/users/{id}/sites"
 
 
 @pytest.fixture
@@ -106,3 +110,49 @@ def test_one_member_of_a_role_group_is_few_calls(world: VendorWorld) -> None:
     # Read the user and what a PUT would drop, write, read again: nothing less is safe.
     assert len(world.calls()) <= 5, world.calls()
     assert len(world.calls(writes=True)) == 1
+
+
+def test_a_user_is_unlocked_although_the_bridge_has_not_seen_the_lock(world: VendorWorld) -> None:
+    user = world.scim.create_user(JANE, **{EXTENSION: {"locked": False}})["id"]
+    state = world.simulator.state
+    state.save(replace(state.find_user(JANE), locked=True))
+
+    unlock = {"op": "replace", "path": f"{EXTENSION}:locked", "value": False}
+    answer = world.scim.patch(f"/Users/{user}", unlock)
+
+    assert answer.status_code == 200
+    assert state.find_user(JANE).locked is False
+
+
+@pytest.mark.parametrize("said", [{"displayName": "Jane Doe"}, {f"{EXTENSION}:locale": "de-DE"}])
+def test_a_patch_that_does_not_speak_of_the_lock_costs_no_more_than_before(
+    world: VendorWorld, said: dict[str, str]
+) -> None:
+    known = {"displayName": "Jane Doe", EXTENSION: {"locked": False, "locale": "de-DE"}}
+    user = world.scim.create_user(JANE, **known)["id"]
+    world.forget()
+
+    assert world.scim.patch(f"/Users/{user}", {"op": "replace", "value": said}).status_code == 200
+
+    assert world.calls() == []
+
+
+def test_access_that_could_not_be_put_back_is_given_again_by_another_process(
+    world: VendorWorld,
+) -> None:
+    user = world.scim.create_user(JANE)["id"]
+    world.scim.create_group("SEC Analysts", user)
+    before = world.held(JANE)
+    world.simulator.faults.add(Fault(method="PUT", route=SITES, status=503), count=50)
+    name = {"op": "replace", "value": {"displayName": "J. Doe"}}
+    assert world.scim.patch(f"/Users/{user}", name).status_code == 429
+    assert world.held(JANE) < before
+    world.simulator.faults.clear()
+
+    with world.another_process() as bridge:
+        provider = bridge.providers["insightvm"]
+        with bridge.directory.write() as connection:
+            connection.exec_driver_sql("UPDATE operations SET next_attempt = 0")
+        provider.operations.recover()
+
+    assert world.held(JANE) == before

@@ -54,6 +54,7 @@ CAPABILITIES = Capabilities(
     single_valued_kinds=frozenset({ROLE}),
     # A role that means access to all of them swallows the lists.
     dependent_kinds=frozenset(LISTS),
+    volatile_attributes=frozenset({"locked"}),
     can_disable_accounts=True,
     revoke_on_disable=False,
     can_rename_accounts=True,
