@@ -14,6 +14,7 @@ from tests.bridge.other_vendors import VendorWorld, open_vendor_world
 JANE = "jane@example.com"
 EXTENSION = "urn:scimbridge:params:scim:schemas:extension:insightvm:2.0:User"
 SITES = "/api/3/users/{id}/sites"
+ASSET_GROUPS = "/api/3/users/{id}/asset_groups"
 
 
 @pytest.fixture
@@ -98,18 +99,57 @@ def test_finding_a_user_among_twenty_thousand_is_forty_calls_at_first_and_one_af
     assert len(world.calls()) <= 1
 
 
-def test_one_member_of_a_role_group_is_few_calls(world: VendorWorld) -> None:
+READ = ["GET /api/3/users/{id}"]
+READ_LISTS = [f"GET {SITES}", f"GET {ASSET_GROUPS}"]
+WRITE = ["PUT /api/3/users/{id}"]
+
+
+@pytest.mark.parametrize(
+    ("access_by_hand", "calls"),
+    [("false", READ + WRITE + READ), ("true", READ + READ_LISTS + WRITE + READ)],
+)
+def test_one_member_of_a_role_group_is_three_calls_unless_access_by_hand_must_be_kept(
+    tmp_path: Path, access_by_hand: str, calls: list[str]
+) -> None:
+    setting = f"access_by_hand = {access_by_hand}\ndefault_role ="
+    with open_vendor_world(tmp_path, "insightvm", **{"default_role =": setting}) as world:
+        user = world.scim.create_user(JANE)["id"]
+        found = world.scim("GET", '/Groups?filter=displayName eq "Security Manager"').json()
+        world.forget()
+
+        answer = world.scim.add_members(found["Resources"][0]["id"], user)
+
+        assert answer.status_code == 200
+        assert world.held(JANE) == {"role:security-manager"}
+        assert world.calls() == calls
+
+
+def test_a_role_that_means_access_to_all_is_three_calls_with_the_next_one(
+    world: VendorWorld,
+) -> None:
     user = world.scim.create_user(JANE)["id"]
-    found = world.scim("GET", '/Groups?filter=displayName eq "Security Manager"').json()
-    group = found["Resources"][0]["id"]
+    admins = world.scim.create_group("SEC Admins", user)
     world.forget()
 
-    assert world.scim.add_members(group, user).status_code == 200
+    world.scim.remove_member(admins, user)
 
-    assert world.held(JANE) == {"role:security-manager"}
-    # Read the user and what a PUT would drop, write, read again: nothing less is safe.
-    assert len(world.calls()) <= 5, world.calls()
-    assert len(world.calls(writes=True)) == 1
+    assert world.held(JANE) == {"role:user"}
+    assert world.calls() == READ + WRITE + READ
+
+
+def test_what_the_bridge_gave_outlives_a_change_of_role_although_no_list_is_read(
+    tmp_path: Path,
+) -> None:
+    setting = {"default_role =": "access_by_hand = false\ndefault_role ="}
+    with open_vendor_world(tmp_path, "insightvm", **setting) as world:
+        user = world.scim.create_user(JANE)["id"]
+        world.scim.create_group("SEC Readers", user)
+
+        analysts = world.scim.create_group("SEC Analysts", user)
+        assert world.held(JANE) == {"role:security-manager", "site:1", "site:2"}
+        world.scim.remove_member(analysts, user)
+
+        assert world.held(JANE) == {"role:user", "site:1"}
 
 
 def test_a_user_is_unlocked_although_the_bridge_has_not_seen_the_lock(world: VendorWorld) -> None:

@@ -81,6 +81,7 @@ class InsightVMConnector(Connector):
             self.catalogue,
             target=wiring.target,
             own_login=settings.username,
+            access_by_hand=settings.access_by_hand,
         )
         self._grants = GrantActions(self._writer, self._default_role)
         self._creation = Creation(

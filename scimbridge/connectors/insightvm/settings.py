@@ -67,6 +67,11 @@ class InsightVMSettings:
         default_factory=dict, metadata={"doc": "custom roles and their privileges"}
     )
     """Name to privileges. An empty list means that the role shall not exist."""
+    access_by_hand: bool = field(
+        default=True,
+        metadata={"doc": "whether anybody gives access to single sites or asset groups by hand"},
+    )
+    """False saves two calls with each change of role: what the bridge gave, and no more, stays."""
     call_timeout_s: float = field(
         default=30.0,
         metadata={"doc": "seconds that one vendor call may take", "min": 1, "max": 300},

@@ -59,13 +59,19 @@ class UserWriter:
         *,
         target: str,
         own_login: str,
+        access_by_hand: bool,
     ) -> None:
-        """``own_login``: the bridge's own account, which is never changed."""
+        """``own_login``: the bridge's own account, which is never changed.
+
+        ``access_by_hand``: whether others than the bridge put single sites and asset groups on
+        lists, so that what is on one is not known without reading it.
+        """
         self.client = client
         self.users = users
         self.catalogue = catalogue
         self.lists = AccessLists(client, target)
         self.target = target
+        self.access_by_hand = access_by_hand
         self._own_login = own_login
         self._turns = LockPerName()
         self.owed: dict[str, Lists] = {}
@@ -199,7 +205,7 @@ class OpenUser:
         kept: dict[str, frozenset[str]] = {}
         owed = self._writer.owed.get(self.id, {})
         for kind in LISTS:
-            if self.edit.has_all(kind):
+            if self.edit.has_all(kind) or (kind not in owed and self._is_given_again(wanted, kind)):
                 continue
             by_choice = wanted.has_all(kind) and wanted.role_id == self.edit.role_id
             held = self._lists.read(kind, self.id) | owed.get(kind, frozenset())
@@ -211,6 +217,16 @@ class OpenUser:
             if held:
                 kept[kind] = held
         return kept
+
+    def _is_given_again(self, wanted: Edit, kind: str) -> bool:
+        """Whether nothing is lost with a list: the planner grants what dependent kinds held again.
+
+        It does so after a change of role alone (`Capabilities.dependent_kinds`).
+        """
+        if self._writer.access_by_hand or wanted.role_id == self.edit.role_id:
+            return False
+        # These a list has to be cleared for first, or is in the way of.
+        return not wanted.has_all(kind) and not _is_site_owner(wanted, kind)
 
     def _announce(self, kept: Lists) -> None:
         """Leave a trace of ``kept`` before it is dropped."""

@@ -53,10 +53,10 @@ class Model:
 class Life:
     """One account, its model, and what can happen to them."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, access_by_hand: bool = True) -> None:
         console.simulator.reset()
         self.console = console
-        self.connector: InsightVMConnector = self.console.connector()
+        self.connector: InsightVMConnector = self.console.connector(access_by_hand=access_by_hand)
         self.model = Model()
 
     def grant(self, *names: str) -> None:
@@ -188,16 +188,21 @@ operations = st.one_of(
 )
 
 
-@pytest.mark.parametrize("drops", [True, False])
-def test_after_any_sequence_access_is_what_was_asked_for(drops: bool) -> None:
+@pytest.mark.parametrize(
+    ("drops", "access_by_hand", "sequences"),
+    [(True, True, 500), (False, True, 200), (True, False, 200)],
+)
+def test_after_any_sequence_access_is_what_was_asked_for(
+    drops: bool, access_by_hand: bool, sequences: int
+) -> None:
     console = Console(
         put_clears_access=drops
     )  # once, since making one takes longer than a sequence does
 
-    @settings(max_examples=500, deadline=None)
+    @settings(max_examples=sequences, deadline=None)
     @given(st.lists(operations, min_size=1, max_size=7))
     def holds(steps: list[tuple[str, Any]]) -> None:
-        life = Life(console)
+        life = Life(console, access_by_hand=access_by_hand)
         for name, arguments in steps:
             getattr(life, name)(*arguments)
         life.check()
@@ -205,9 +210,14 @@ def test_after_any_sequence_access_is_what_was_asked_for(drops: bool) -> None:
     holds()
 
 
+class Writers(Life):
+    def give_again(self) -> None:
+        """Not needed where no role swallows a list, and it would undo another one's removal."""
+
+
 @pytest.mark.parametrize("attempt", range(3))
 def test_writers_of_one_account_lose_nothing_of_each_other(attempt: int) -> None:
-    life = Life(Console())
+    life = Writers(Console())
     work = [
         lambda: life.grant("site:3"),
         lambda: life.change("display_name", "M. L."),
