@@ -23,6 +23,8 @@ from scimbridge.directory.migrate import migrate
 from scimbridge.keys import derive_key
 from scimbridge.simulation.server import serve
 from scimbridge.simulation.simulator import Simulator
+from tests.databases import DATABASES, Databases
+from tests.postgres import serve_postgres
 
 hypothesis.settings.register_profile("default", deadline=None)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=20_000)
@@ -204,6 +206,7 @@ def open_world(
     bridge: str = "",
     rename: str = "recreate",
     deadline_s: int = 5,
+    database: str = "directory.db",
 ) -> Iterator[World]:
     """Start simulator and bridge; ``policy`` and ``bridge`` are further lines of the config."""
     with ExitStack() as stack:
@@ -213,7 +216,7 @@ def open_world(
         path.write_text(
             f"""
 [bridge]
-database = "directory.db"
+database = "{database}"
 secret_key = "env:SECRET_KEY"
 deadline_s = {deadline_s}
 {bridge}
@@ -247,7 +250,21 @@ rename = "{rename}"
         yield World(scim, Vendor(simulated.url, simulator), opened, clock, config)
 
 
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Where tests get databases from; a PostgreSQL server runs once somebody asks for one."""
+    with ExitStack() as stack:
+        yield Databases(
+            tmp_path_factory.mktemp("databases"), lambda: stack.enter_context(serve_postgres())
+        )
+
+
+on_both_databases = pytest.mark.parametrize("world", DATABASES, indirect=True)
+"""For tests that stand for all the others on PostgreSQL too."""
+
+
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with open_world(tmp_path) as opened:
+def world(tmp_path: Path, databases: Databases, request: pytest.FixtureRequest) -> Iterator[World]:
+    kind = getattr(request, "param", "sqlite")
+    with databases.open(kind, tmp_path) as url, open_world(tmp_path, database=url) as opened:
         yield opened

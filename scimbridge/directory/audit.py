@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, insert, select, text
+from sqlalchemy import Connection, bindparam, insert, select
 
 from scimbridge.directory.journal import Caller
 from scimbridge.directory.schema import audit
@@ -47,11 +47,6 @@ class AuditLog:
         detail: dict[str, Any],
     ) -> None:
         """Add a line in the transaction of the change that it tells of: no audit, no change."""
-        if connection.dialect.name == "postgresql":
-            # SQLite has one writer anyway; here two replicas would chain to the same line.
-            connection.execute(
-                text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"audit {target}"}
-            )
         last = connection.execute(_LAST, {"target": target}).scalar_one_or_none()
         line = {
             "target": target,

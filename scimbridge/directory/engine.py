@@ -11,10 +11,24 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from scimbridge.directory.filesystem import refuse_network_folder
 from scimbridge.errors import DirectoryError
 
 BUSY_TIMEOUT_MS = 10_000
 """How long a writer waits for another one; far above any transaction of ours."""
+
+STATEMENT_TIMEOUT_MS = 20_000
+"""How long PostgreSQL may work on one statement; below the deadline of a request."""
+
+IDLE_TIMEOUT_MS = 8_000
+"""How long a transaction may pause before PostgreSQL ends it: below `BUSY_TIMEOUT_MS`, so that a
+process that is stopped while it writes holds up the others, but fails none of them."""
+
+CONNECTIONS = 20
+"""The most connections that one process opens to PostgreSQL, which grants 100 as installed."""
+
+_WRITER = 0x5C1B_41D6E
+"""Names the writer's lock among the advisory locks of a PostgreSQL database."""
 
 
 class Directory:
@@ -34,14 +48,14 @@ class Directory:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent view of the store. Raises `DirectoryError`."""
-        with _translated(), self.engine.connect() as connection, connection.begin():
+        with translated(), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: all or nothing. Raises `DirectoryError`."""
         with (
-            _translated(),
+            translated(),
             self.engine.connect().execution_options(scimbridge_write=True) as connection,
             connection.begin(),
         ):
@@ -53,7 +67,8 @@ class Directory:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """Have what SQLAlchemy and the driver raise come out as `DirectoryError`."""
     try:
         yield
     except DBAPIError as error:
@@ -63,16 +78,17 @@ def _translated() -> Iterator[None]:
 
 
 def open_engine(url: str) -> Engine:
-    """An engine with the settings that each database needs; nothing is connected yet."""
-    if url.startswith("sqlite"):
-        return _open_sqlite(url)
-    url = "postgresql+psycopg://" + url.removeprefix("postgresql://")
-    return create_engine(url, pool_size=8, max_overflow=56, pool_pre_ping=True)
+    """An engine with the settings that each database needs; nothing is connected yet.
+
+    Raises `ConfigError` if an SQLite file would lie on a network file system.
+    """
+    return _open_sqlite(url) if url.startswith("sqlite") else _open_postgresql(url)
 
 
 def _open_sqlite(url: str) -> Engine:
-    path = url.removeprefix("sqlite:///")
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    path = Path(url.removeprefix("sqlite:///"))
+    refuse_network_folder(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, pool_size=8, max_overflow=56)
 
     @event.listens_for(engine, "connect")
@@ -91,5 +107,43 @@ def _open_sqlite(url: str) -> Engine:
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("scimbridge_write", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _open_postgresql(url: str) -> Engine:
+    from psycopg import IsolationLevel  # an extra, which those on SQLite do not install
+
+    settings = {
+        "lock_timeout": BUSY_TIMEOUT_MS,
+        "statement_timeout": STATEMENT_TIMEOUT_MS,
+        "idle_in_transaction_session_timeout": IDLE_TIMEOUT_MS,
+    }
+    engine = create_engine(
+        "postgresql+psycopg://" + url.removeprefix("postgresql://"),
+        pool_size=CONNECTIONS // 2,
+        max_overflow=CONNECTIONS - CONNECTIONS // 2,
+        pool_timeout=BUSY_TIMEOUT_MS / 1000,
+        # The server may have been restarted since a connection was last used.
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": 5,
+            "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
+        },
+    )
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # Like SQLite: a reader sees one moment, and there is one writer at a time, so that no
+        # transaction is written for one of the two databases alone. The lock comes first, and
+        # each statement after it sees all that earlier writers have committed.
+        writes = connection.get_execution_options().get("scimbridge_write", False)
+        driver: Any = connection.connection.driver_connection
+        driver.isolation_level = (
+            IsolationLevel.READ_COMMITTED if writes else IsolationLevel.REPEATABLE_READ
+        )
+        driver.read_only = not writes
+        if writes:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER})")
 
     return engine

@@ -8,39 +8,55 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from scimbridge.directory.engine import open_engine
+from scimbridge.directory.engine import open_engine, translated
 from scimbridge.errors import DirectoryError
 
 _SCRIPTS = Path(__file__).with_name("migrations")
 
 
 def migrate(url: str) -> None:
-    """Upgrade the database at ``url`` to the newest schema, creating it if it is not there."""
+    """Upgrade the database at ``url`` to the newest schema, creating it if it is not there.
+
+    Any number of processes may do so at once: one works, and the others wait for it. Raises
+    `ConfigError` or `DirectoryError`.
+    """
     engine = open_engine(url)
     try:
-        if engine.dialect.name == "sqlite":
-            # Set once and kept in the file; it ignores the busy timeout, so never per worker.
-            with engine.connect() as connection:
-                driver = connection.connection.driver_connection
-                assert driver is not None  # noqa: S101 - the pool just opened it
-                driver.execute("PRAGMA journal_mode = WAL")
-        config = _config()
-        with (
-            engine.connect().execution_options(scimbridge_write=True) as connection,
-            connection.begin(),
-        ):
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        with translated():
+            if engine.dialect.name == "sqlite":
+                _keep_write_ahead_log(engine)
+            with (
+                engine.connect().execution_options(scimbridge_write=True) as connection,
+                connection.begin(),
+            ):
+                _upgrade(connection)
     finally:
         engine.dispose()
+
+
+def _keep_write_ahead_log(engine: Engine) -> None:
+    # Set once and kept in the file; it ignores the busy timeout, so never per worker.
+    with engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None  # noqa: S101 - the pool just opened it
+        driver.execute("PRAGMA journal_mode = WAL")
+
+
+def _upgrade(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        # Rewriting a large table takes as long as it takes.
+        connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def check_schema(engine: Engine) -> None:
     """Raise `DirectoryError` unless the schema is the one that this version needs."""
     newest = ScriptDirectory.from_config(_config()).get_current_head()
-    with engine.connect() as connection:
+    with translated(), engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     if current != newest:
         raise DirectoryError(

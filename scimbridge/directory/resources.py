@@ -119,14 +119,6 @@ def find(
     return _one(connection, _BY_ID, target=target, resource_type=resource_type, scim_id=scim_id)
 
 
-def find_for_update(
-    connection: Connection, target: str, resource_type: str, scim_id: str
-) -> ResourceRow | None:
-    """Like `find`, keeping other writers away until the transaction ends."""
-    statement = _BY_ID.with_for_update()
-    return _one(connection, statement, target=target, resource_type=resource_type, scim_id=scim_id)
-
-
 def by_confirmed_key(
     connection: Connection, target: str, resource_type: str, key: str
 ) -> list[ResourceRow]:

@@ -62,7 +62,7 @@ class Writes:
         scim_id: str,
         if_match: Collection[str] | None,
     ) -> ResourceRow:
-        """The resource, locked by the caller's transaction. Raises `NotFound`.
+        """The resource that a write is about. Raises `NotFound`.
 
         ``if_match`` are the versions of an If-Match header: `PreconditionFailed` unless one is the
         current one.
@@ -80,7 +80,7 @@ class Writes:
         if_match: Collection[str] | None,
     ) -> ResourceRow:
         """Like `get_for_write`, but also what is being deleted: a second DELETE has to wait."""
-        row = resources.find_for_update(connection, self.target.name, resource_type, scim_id)
+        row = resources.find(connection, self.target.name, resource_type, scim_id)
         if row is None or row.confirmed is None:
             raise not_found(resource_type, scim_id)
         if if_match is not None and "*" not in if_match and version(row) not in if_match:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.conftest import World
+from tests.conftest import World, on_both_databases
+
+pytestmark = on_both_databases
 
 
 def test_of_equal_posts_at_once_one_creates_and_the_rest_conflict(world: World) -> None:

@@ -1,28 +1,26 @@
-"""A real directory on SQLite, for every test its own."""
+"""A real directory, for every test its own, on each of the databases."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from scimbridge.directory.engine import Directory
-from scimbridge.directory.migrate import migrate
+from tests.databases import DATABASES, Databases
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with the schema and nothing in it, to be copied."""
-    path = tmp_path_factory.mktemp("migrated") / "directory.db"
-    migrate(f"sqlite:///{path}")
-    return path
+@pytest.fixture(params=DATABASES)
+def database(request: pytest.FixtureRequest) -> str:
+    """The kind of database; a test for one of them alone parametrizes it."""
+    return str(request.param)
 
 
 @pytest.fixture
-def url(migrated: Path, tmp_path: Path) -> str:
-    return f"sqlite:///{shutil.copy(migrated, tmp_path / 'directory.db')}"
+def url(database: str, databases: Databases, tmp_path: Path) -> Iterator[str]:
+    with databases.open(database, tmp_path) as url:
+        yield url
 
 
 @pytest.fixture

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event, insert, select, text
 
+from scimbridge.directory import engine
 from scimbridge.directory.engine import Directory, open_engine
+from scimbridge.directory.migrate import check_schema
 from scimbridge.directory.schema import grants, targets
 from scimbridge.errors import DirectoryError
+
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+on_postgresql = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 
 
 def names(directory: Directory) -> list[str]:
@@ -30,6 +35,7 @@ def begun(directory: Directory) -> list[str]:
     return seen
 
 
+@on_sqlite
 def test_a_writer_announces_itself_at_once_and_a_reader_does_not(directory: Directory) -> None:
     seen = begun(directory)
 
@@ -42,13 +48,30 @@ def test_a_writer_announces_itself_at_once_and_a_reader_does_not(directory: Dire
 
 
 def test_a_writer_keeps_other_writers_out_from_its_beginning(
-    directory: Directory, url: str
+    directory: Directory, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with directory.write():
-        other = sqlite3.connect(url.removeprefix("sqlite:///"), timeout=0)
-        with pytest.raises(sqlite3.OperationalError, match="locked"):
-            other.execute("BEGIN IMMEDIATE")
-        other.close()
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT_MS", 1)
+    impatient = Directory(url)
+
+    with (
+        directory.write(),
+        pytest.raises(DirectoryError, match="lock"),
+        impatient.write(),
+    ):
+        pass
+    impatient.close()
+
+
+def test_a_writer_that_waited_sees_what_the_one_before_it_wrote(directory: Directory) -> None:
+    def count_on(_number: int) -> None:
+        with directory.write() as connection:
+            name = str(len(connection.execute(select(targets.c.name)).all()))
+            connection.execute(insert(targets).values(name=name))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(count_on, range(24)))
+
+    assert {*names(directory)} == {str(number) for number in range(24)}
 
 
 def test_a_reader_goes_on_while_somebody_writes_and_sees_one_moment(directory: Directory) -> None:
@@ -74,6 +97,7 @@ def test_a_failed_write_leaves_nothing(directory: Directory) -> None:
     assert names(directory) == []
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("pragma", "value"),
     [("foreign_keys", 1), ("synchronous", 2), ("journal_mode", "wal"), ("busy_timeout", 10_000)],
@@ -92,12 +116,16 @@ def test_what_hangs_on_nothing_is_refused_as_a_failure_of_the_directory(
 ) -> None:
     orphan = {"resource_pk": 1, "kind": "role", "native_id": "a", "state": "held"}
 
-    with pytest.raises(DirectoryError, match="FOREIGN KEY") as caught, directory.write() as writer:
+    with (
+        pytest.raises(DirectoryError, match=r"(?i)foreign key") as caught,
+        directory.write() as writer,
+    ):
         writer.execute(insert(grants).values(**orphan))
 
     assert isinstance(caught.value.__cause__, Exception)
 
 
+@on_sqlite
 def test_a_value_of_another_type_is_refused(directory: Directory) -> None:
     with pytest.raises(DirectoryError, match="TEXT value in INTEGER"), directory.write() as writer:
         writer.execute(text("INSERT INTO targets (name, observed_at) VALUES ('t', 'soon')"))
@@ -127,8 +155,71 @@ def test_a_file_that_is_no_database_is_named_as_the_trouble(tmp_path: Path) -> N
 
 
 def test_a_url_of_postgresql_opens_with_its_driver_and_connects_to_nothing_yet() -> None:
-    engine = open_engine("postgresql://bridge@127.0.0.1:1/scimbridge")
+    opened = open_engine("postgresql://bridge@127.0.0.1:1/scimbridge")
 
-    assert engine.driver == "psycopg"
-    assert engine.pool.checkedin() == 0  # type: ignore[attr-defined]
-    engine.dispose()
+    assert opened.driver == "psycopg"
+    assert opened.pool.checkedin() == 0  # type: ignore[attr-defined]
+    opened.dispose()
+
+
+@on_postgresql
+def test_nothing_is_written_by_what_only_reads(directory: Directory) -> None:
+    with pytest.raises(DirectoryError, match="read-only"), directory.read() as reader:
+        reader.execute(insert(targets).values(name="t"))
+
+
+@on_postgresql
+def test_a_writer_that_is_stopped_loses_its_transaction_and_holds_up_nobody_for_long(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "IDLE_TIMEOUT_MS", 50)
+    stopped, other = Directory(url), Directory(url)
+
+    def write_with_a_pause() -> None:
+        with stopped.write() as writer:
+            writer.execute(insert(targets).values(name="lost"))
+            with other.write() as connection:  # waits until the first one's pause is too long
+                connection.execute(insert(targets).values(name="kept"))
+
+    with pytest.raises(DirectoryError, match="did not answer"):
+        write_with_a_pause()
+
+    assert names(stopped) == ["kept"]
+    stopped.close()
+    other.close()
+
+
+@on_postgresql
+def test_a_connection_that_was_cut_while_nobody_used_it_is_made_again(
+    directory: Directory, url: str
+) -> None:
+    assert names(directory) == []
+    other = Directory(url)
+    with other.read() as connection:
+        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+        connection.execute(text(f"{cut} AND datname = current_database()"))
+    other.close()
+
+    assert names(directory) == []
+
+
+@on_postgresql
+def test_a_statement_that_takes_too_long_is_ended(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "STATEMENT_TIMEOUT_MS", 10)
+    directory = Directory(url)
+
+    with pytest.raises(DirectoryError, match="statement timeout"), directory.read() as reader:
+        reader.execute(text("SELECT pg_sleep(5)"))
+    directory.close()
+
+
+def test_a_server_that_is_not_there_is_a_failure_of_the_directory(tmp_path: Path) -> None:
+    directory = Directory(f"postgresql://bridge@/scimbridge?host={tmp_path}")
+
+    with pytest.raises(DirectoryError, match="did not answer"), directory.write():
+        pass
+    with pytest.raises(DirectoryError, match="did not answer"):
+        check_schema(directory.engine)
+    directory.close()

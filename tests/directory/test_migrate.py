@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
-import sqlite3
-from concurrent.futures import ThreadPoolExecutor
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import insert, inspect, select, text
 
+from scimbridge.directory import migrate as migrating
 from scimbridge.directory.engine import Directory, open_engine
 from scimbridge.directory.migrate import check_schema, migrate
-from scimbridge.directory.schema import metadata
+from scimbridge.directory.schema import metadata, targets
 from scimbridge.errors import DirectoryError
+from tests.databases import Databases
+
+REVISIONS = [
+    script.revision for script in ScriptDirectory.from_config(migrating._config()).walk_revisions()
+]
 
 
-def dump(path: Path) -> list[str]:
-    connection = sqlite3.connect(path)
-    try:
-        return list(connection.iterdump())
-    finally:
-        connection.close()
+@pytest.fixture
+def empty(database: str, databases: Databases, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without a schema."""
+    with databases.open(database, tmp_path, empty=True) as url:
+        yield url
+
+
+def columns(url: str) -> dict[str, list[str]]:
+    engine = open_engine(url)
+    looked_at = inspect(engine)
+    found = {
+        table: [column["name"] for column in looked_at.get_columns(table)]
+        for table in looked_at.get_table_names()
+    }
+    engine.dispose()
+    return found
 
 
 def test_the_migrated_schema_is_the_one_that_the_code_uses(directory: Directory) -> None:
@@ -31,6 +51,7 @@ def test_the_migrated_schema_is_the_one_that_the_code_uses(directory: Directory)
         assert compare_metadata(context, metadata) == []
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_every_table_checks_its_types(directory: Directory) -> None:
     with directory.read() as connection:
         rows = connection.exec_driver_sql("PRAGMA table_list").all()
@@ -39,26 +60,61 @@ def test_every_table_checks_its_types(directory: Directory) -> None:
     assert {name for name in metadata.tables if not strict[name]} == set()
 
 
-def test_migrating_twice_changes_nothing(migrated: Path, tmp_path: Path) -> None:
-    path = tmp_path / "directory.db"
-    migrate(f"sqlite:///{path}")
-    once = dump(path)
+def test_migrating_twice_changes_nothing(url: str) -> None:
+    once = columns(url)
 
-    migrate(f"sqlite:///{path}")
+    migrate(url)
 
-    assert dump(path) == once == dump(migrated)
+    assert columns(url) == once
 
 
-def test_many_may_migrate_at_once(tmp_path: Path, migrated: Path) -> None:
-    path = tmp_path / "directory.db"
-    connection = sqlite3.connect(path)
-    connection.execute("PRAGMA journal_mode = WAL")  # the one thing that nobody can wait for
-    connection.close()
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_every_earlier_schema_is_brought_up_with_what_it_holds(
+    empty: str, url: str, revision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgrade = command.upgrade
+    with monkeypatch.context() as earlier:
+        earlier.setattr(command, "upgrade", lambda config, _head: upgrade(config, revision))
+        migrate(empty)
+    directory = Directory(empty)
+    with directory.write() as connection:
+        connection.execute(insert(targets).values(name="t", lease_until=7))
 
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(migrate, [f"sqlite:///{path}"] * 8))
+    migrate(empty)
 
-    assert dump(path) == dump(migrated)
+    with directory.read() as connection:
+        held = connection.execute(select(targets.c.name, targets.c.lease_until)).all()
+    directory.close()
+    assert [tuple(row) for row in held] == [("t", 7)]
+    assert columns(empty) == columns(url)
+
+
+EIGHT = """
+import os, sys
+from scimbridge.directory.migrate import migrate
+
+reading, writing = os.pipe()
+children = []
+for _ in range(8):
+    child = os.fork()
+    if child == 0:
+        os.close(writing)
+        os.read(reading, 1)  # until all are there
+        migrate(sys.argv[1])
+        os._exit(0)
+    children.append(child)
+os.close(writing)
+sys.exit(any(os.waitpid(child, 0)[1] for child in children))
+"""
+
+
+def test_eight_processes_may_migrate_at_once(empty: str, url: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", EIGHT, empty], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert columns(empty) == columns(url)
 
 
 def test_a_current_schema_is_accepted(directory: Directory) -> None:
@@ -67,17 +123,16 @@ def test_a_current_schema_is_accepted(directory: Directory) -> None:
 
 @pytest.mark.parametrize("revision", [None, "0000"])
 def test_a_schema_that_is_not_current_is_refused_with_the_remedy(
-    tmp_path: Path, url: str, revision: str | None
+    empty: str, revision: str | None
 ) -> None:
-    if revision is None:
-        url = f"sqlite:///{tmp_path}/empty.db"
-    else:
-        connection = sqlite3.connect(url.removeprefix("sqlite:///"))
-        connection.execute("UPDATE alembic_version SET version_num = ?", [revision])
-        connection.commit()
-        connection.close()
-    engine = open_engine(url)
+    if revision is not None:
+        migrate(empty)
+    directory = Directory(empty)
+    if revision is not None:
+        with directory.write() as connection:
+            statement = text("UPDATE alembic_version SET version_num = :revision")
+            connection.execute(statement, {"revision": revision})
 
     with pytest.raises(DirectoryError, match=f"at {revision or 'nothing'}.*`scimbridge migrate`"):
-        check_schema(engine)
-    engine.dispose()
+        check_schema(directory.engine)
+    directory.close()
