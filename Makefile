@@ -63,6 +63,10 @@ demo: $(VENV)/.runtime ## Bridge and simulated vendors on loopback, with a short
 conformance: $(VENV)/.dev ## Black-box conformance against the demo; a report in reports/
 	$(BIN)/python -m conformance.against_demo --out reports
 
+.PHONY: operations
+operations: $(VENV)/.dev ## Drive every vendor operation of docs/operations.md through the bridge, and count
+	$(BIN)/python -m tests.bridge.operations
+
 .PHONY: clean
 clean: ## Remove the environment and everything generated
 	rm -rf $(VENV) build dist reports *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

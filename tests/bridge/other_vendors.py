@@ -29,6 +29,10 @@ class VendorWorld:
     simulator: Simulator[Any]
     bridge: Bridge
     config: Config
+    path: Path
+    """Where the configuration is."""
+    environ: Mapping[str, str]
+    """The variables that hold its secrets."""
 
     def calls(self, *, writes: bool = False) -> list[str]:
         """``METHOD route`` of the vendor calls since `forget`."""
@@ -97,4 +101,5 @@ def open_vendor_world(
         with bridge.directory.write() as connection:
             key = derive_key(SECRET_KEY.encode(), "tokens")
             token = tokens.issue(connection, key, target=name, name="test", now=now_ms())
-        yield VendorWorld(Scim(f"{url}/{name}/scim/v2", token), simulator, bridge, config)
+        scim = Scim(f"{url}/{name}/scim/v2", token)
+        yield VendorWorld(scim, simulator, bridge, config, path, environ)
