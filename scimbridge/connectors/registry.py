@@ -44,6 +44,12 @@ VENDORS: Mapping[str, Vendor] = MappingProxyType(
             settings=FalconSettings,
             open_connector=FalconConnector,
             schemas=MappingProxyType({"User": _HERE / "falcon/schemas/user.json"}),
+            resource_types=MappingProxyType(
+                {
+                    "ResponsePolicy": _HERE / "falcon/schemas/response_policy.json",
+                    "ResponsePolicyMember": _HERE / "falcon/schemas/response_policy_member.json",
+                }
+            ),
             simulator="scimbridge.connectors.falcon.simulator:create_simulator",
         ),
         "insightvm": Vendor(

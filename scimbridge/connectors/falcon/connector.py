@@ -16,7 +16,9 @@ from scimbridge.connectors.falcon.mapping import (
     to_attributes,
     to_entitlement_details,
 )
+from scimbridge.connectors.falcon.policy_members import ResponsePolicyMembers
 from scimbridge.connectors.falcon.record_types import RecordType
+from scimbridge.connectors.falcon.response_policies import ResponsePolicies
 from scimbridge.connectors.falcon.settings import FalconSettings, parse_cid
 from scimbridge.connectors.falcon.user_routes import UserRecord, UserRoutes
 from scimbridge.connectors.falcon.users_current import CurrentUserRoutes
@@ -79,7 +81,7 @@ class FalconConnector(Connector):
         self._roles = RoleActions(self._client, self._user_routes, self.grants)
         self._flight_control = settings.flight_control
         self._known_cid = settings.member_cid or settings.cid
-        self._record_types: Mapping[str, RecordType] = {}
+        self._record_types = self._open_record_types(settings)
         verbs = {name: each.verbs for name, each in self._record_types.items()}
         self._capabilities = replace(CAPABILITIES, record_types=verbs)
 
@@ -87,6 +89,18 @@ class FalconConnector(Connector):
     def capabilities(self) -> Capabilities:
         """See `Connector.capabilities`."""
         return self._capabilities
+
+    def _open_record_types(self, settings: FalconSettings) -> Mapping[str, RecordType]:
+        if not settings.response_policies:
+            return {}
+        policies = ResponsePolicies(
+            self._client,
+            self._cid,
+            sees_children=settings.flight_control,
+            disable_first=settings.delete_enabled_policies == "disable",
+        )
+        members = ResponsePolicyMembers(self._client, policies)
+        return {"ResponsePolicy": policies, "ResponsePolicyMember": members}
 
     @property
     def breaker(self) -> Breaker:
@@ -106,6 +120,8 @@ class FalconConnector(Connector):
         """
         self._user_routes.role_ids()
         self._check_cid()
+        for record_type in self._record_types.values():
+            record_type.check()
         nobody = Account(user_name="", given_name="scimbridge", family_name="check")
         try:
             self._user_routes.rename_user(_NOBODY, nobody)

@@ -29,8 +29,6 @@ Literal = str | bool | int | float | None
 _MOST_TERMS = 20
 """Properties that one statement may name."""
 _PATTERNS = {"co": "*{}*", "sw": "{}*", "ew": "*{}"}
-
-
 _NEGATED: Final = {"eq": "ne", "ne": "eq"}
 """Of the other operators the negation also holds where there is no value."""
 
@@ -63,16 +61,19 @@ def translate(node: Filter, vocabulary: Vocabulary) -> Query | None:
     return _translate(node, vocabulary, negated=False)
 
 
+def text_of(query: Query | None) -> str | None:
+    """What goes into ``filter=``: nothing, to ask for everything."""
+    return None if query is None else query.text
+
+
 def from_filter(node: Filter) -> str | None:
     """A query for a superset of the accounts that match; None stands for all accounts."""
-    query = translate(node, _USERS)
-    return None if query is None else query.text
+    return text_of(translate(node, _USERS))
 
 
 def uid_is(user_name: str) -> str | None:
     """A query for the user with this login, in the case given or lower; None: ask for all."""
-    query = _uid("eq", user_name)
-    return None if query is None else query.text
+    return text_of(_uid("eq", user_name))
 
 
 def cid_is(cid: str) -> str:

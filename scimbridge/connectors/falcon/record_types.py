@@ -16,6 +16,10 @@ class RecordType(ABC):
     verbs: ClassVar[frozenset[RecordVerb]] = frozenset()
     """What can be done to its records beside reading; the methods of all others are not called."""
 
+    def check(self) -> None:
+        """Prove the scopes that it needs. See `Connector.check`."""
+        return
+
     @abstractmethod
     def records(self, where: Filter | None, owner: str | None) -> Iterator[Record]:
         """See `Connector.records`."""

@@ -75,7 +75,8 @@ class FalconSettings:
     """For a reverse proxy or a simulator: obeyed as it stands, whatever region the vendor names."""
     client_id: str = field(metadata={"doc": "the id of the API client"})
     client_secret: Secret = field(metadata={"doc": "the secret of the API client"})
-    """Scopes: User management read and write; Flight Control too if ``flight_control``."""
+    """Scopes: User management read and write; Flight Control too if ``flight_control``, and
+    Response policies if ``response_policies``."""
     member_cid: str | None = field(
         default=None,
         metadata={"doc": "the child CID to act in, with a parent's API client", "parse": parse_cid},
@@ -90,6 +91,14 @@ class FalconSettings:
         default=False, metadata={"doc": "the API client belongs to a Flight Control parent"}
     )
     """Accounts of child CIDs, which a parent may see, are then left alone."""
+    response_policies: bool = field(
+        default=False, metadata={"doc": "whether response policies are served"}
+    )
+    """Takes the scope Response policies: read and write."""
+    delete_enabled_policies: Literal["refuse", "disable"] = field(
+        default="refuse", metadata={"doc": "what deleting an enabled response policy does"}
+    )
+    """The vendor deletes disabled ones only."""
     falcon_api: Literal["current", "legacy"] = field(
         default="current", metadata={"doc": "which generation of the vendor's routes is used"}
     )
