@@ -199,6 +199,14 @@ class TargetConfig:
     observe_every_s: int = field(
         default=900, metadata={"doc": "seconds between looks at the whole tenant", "min": 10}
     )
+    reconcile: Literal["off", "report", "enforce", "accept"] = field(
+        default="report",
+        metadata={"doc": "what becomes of accounts that are not as the IdP asked"},
+    )
+    reconcile_every_s: int = field(
+        default=86_400,
+        metadata={"doc": "seconds between comparisons of all accounts", "min": 300},
+    )
     strict: bool = field(
         default=False, metadata={"doc": "refuse the known deviations of IdPs from SCIM"}
     )

@@ -45,6 +45,7 @@ class ResourceRow:
     display: str | None
     created: int
     last_modified: int
+    converged_at: int
 
     @property
     def settled(self) -> bool:

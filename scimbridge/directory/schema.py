@@ -40,6 +40,7 @@ targets = _table(
     Column("observed_at", Big),  # when all accounts and entitlements were last read
     Column("lease_owner", Text),
     Column("lease_until", Big, nullable=False, server_default="0"),
+    Column("reconciled_at", Big),  # when what is desired was last compared with what is there
 )
 
 resources = _table(
@@ -82,6 +83,8 @@ resources = _table(
     Column("display", Text),
     Column("created", Big, nullable=False),
     Column("last_modified", Big, nullable=False),
+    # When the vendor was last brought to the desired state.
+    Column("converged_at", Big, nullable=False, server_default="0"),
     UniqueConstraint("target", "resource_type", "desired_key", name="uq_resources_desired_key"),
     UniqueConstraint("scim_id", name="uq_resources_scim_id"),
     Index("ix_resources_confirmed_key", "target", "resource_type", "confirmed_key"),
@@ -171,6 +174,15 @@ operations = _table(
     Column("steps", Text),
     Index("ix_operations_due", "status", "next_attempt"),
     Index("ix_operations_resource", "resource_pk", "status"),
+)
+
+differences = _table(
+    "differences",
+    # The users whose accounts were not as desired when last compared, until that is mended.
+    Column("resource_pk", Big, ForeignKey("resources.pk", ondelete="CASCADE"), primary_key=True),
+    Column("found_at", Big, nullable=False),
+    # JSON: the steps, in words, that would bring the account to what is desired.
+    Column("steps", Text, nullable=False),
 )
 
 tokens = _table(

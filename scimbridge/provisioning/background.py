@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class Background:
-    """Two threads of one process; leases keep those of several processes apart."""
+    """Threads of one process; leases keep those of several processes apart."""
 
     def __init__(self, providers: Iterable[ServiceProvider], *, interval_s: float) -> None:
         """``interval_s``: seconds between two looks for something to do."""
@@ -22,7 +22,7 @@ class Background:
         self._stop = threading.Event()
         self._threads = [
             threading.Thread(target=self._repeat, args=(job,), name=job.__name__, daemon=True)
-            for job in (recover, observe)
+            for job in (recover, observe, reconcile)
         ]
 
     def start(self) -> None:
@@ -61,3 +61,24 @@ def observe(provider: ServiceProvider) -> None:
         logger.warning("%s could not be observed: %s", provider.target.name, error)
     except Exception:  # the outermost frame of a thread, which must not end
         logger.exception("%s could not be observed", provider.target.name)
+
+
+def reconcile(provider: ServiceProvider) -> None:
+    """Compare what is desired with what is there, if that is due, as the configuration says."""
+    mode = provider.target.config.reconcile
+    try:
+        if mode != "off" and provider.reconciler.is_due():
+            for drift in provider.reconciler.run(mode):
+                steps = "; ".join(drift.words)
+                logger.warning(
+                    "%s: %s is not as desired (%s): %s%s",
+                    provider.target.name,
+                    drift.user_name,
+                    mode,
+                    steps,
+                    f"; {drift.failure}" if drift.failure else "",
+                )
+    except VendorError as error:
+        logger.warning("%s could not be compared: %s", provider.target.name, error)
+    except Exception:  # the outermost frame of a thread, which must not end
+        logger.exception("%s could not be compared", provider.target.name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-import orjson
 from sqlalchemy import Connection, insert, select
 
 from scimbridge.connectors.interface import Account, EntitlementDetails
@@ -20,7 +19,7 @@ from scimbridge.provisioning.mapping import display_of, from_account, is_active
 from scimbridge.provisioning.outcome import BRIDGE, Outcomes
 from scimbridge.provisioning.regranting import regrant
 from scimbridge.provisioning.targets import Target
-from scimbridge.provisioning.work import dump_account, parse_document
+from scimbridge.provisioning.work import dump_account, dump_document, parse_document
 from scimbridge.scim import urns
 
 LEASE_S = 900
@@ -87,7 +86,9 @@ class Observer:
                 select(targets.c.name).where(targets.c.name == self.target.name)
             ).first()
             if known is None:
-                connection.execute(insert(targets).values(name=self.target.name))
+                connection.execute(
+                    insert(targets).values(name=self.target.name, reconciled_at=self.now())
+                )
             for row in list(resources.visible(connection, self.target.name, "Group")):
                 self._remap(connection, row)
 
@@ -129,7 +130,9 @@ class Observer:
     def _link(self, connection: Connection, account: Account) -> bool:
         assert account.native_id is not None  # noqa: S101 - an account that was read has one
         name, key = self.target.name, user_key(account.user_name)
-        if resources.find_by_native_id(connection, name, "User", account.native_id) is not None:
+        bound = resources.find_by_native_id(connection, name, "User", account.native_id)
+        if bound is not None:
+            self._refresh(connection, bound, account)
             return False
         if grants.retiree(connection, name, account.native_id) is not None:
             return False  # about to be deleted
@@ -142,7 +145,7 @@ class Observer:
                 self.outcomes.request_repair(connection, known, kind="first sign-in")
             return False
         document = from_account(account, extension=self.target.extension)
-        text = orjson.dumps(document).decode()
+        text = dump_document(document)
         created = _milliseconds(account, self.now())
         resources.create(
             connection,
@@ -163,6 +166,33 @@ class Observer:
         )
         return True
 
+    def _refresh(self, connection: Connection, row: ResourceRow, account: Account) -> None:
+        """Show a user whom no IdP has claimed as the vendor shows the account now.
+
+        Otherwise a later write would be planned from what the account was when it was first seen.
+        """
+        observed = dump_account(account)
+        if row.claimed or not row.settled or row.observed == observed:
+            return
+        document = from_account(account, extension=self.target.extension)
+        key = user_key(account.user_name)
+        rival = resources.find_by_any_key(connection, self.target.name, "User", key)
+        if rival is not None and rival.pk != row.pk:
+            return  # the login changed hands; it is free for this one once the other is renamed
+        text = dump_document(document)
+        resources.change(
+            connection,
+            row.pk,
+            desired=text,
+            confirmed=text,
+            desired_key=key,
+            confirmed_key=key,
+            observed=observed,
+            display=display_of(document),
+            revision=row.revision + 1,
+            last_modified=self.now(),
+        )
+
     def _ends_on_sight(self, row: ResourceRow) -> bool:
         """Whether the person was deactivated by deletion, and is to have no account at all."""
         deletes = self.target.policy.capabilities.can_delete_accounts
@@ -178,7 +208,7 @@ class Observer:
                 continue
             display = self._free_name(connection, item)
             document = {"schemas": [urns.GROUP], "displayName": display}
-            text = orjson.dumps(document).decode()
+            text = dump_document(document)
             key = group_key(display)
             pk = resources.create(
                 connection,

@@ -113,6 +113,7 @@ class Outcomes:
             "display": display_of(document),
             "scim_id": scim_id,
             "dirty": 0,
+            "converged_at": self.now(),
             "observed": None if item.waiting else dump_account(item.desired.account),
         }
         if visible and row.confirmed is not None:

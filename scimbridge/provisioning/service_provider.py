@@ -15,6 +15,7 @@ from scimbridge.provisioning.observe import Observer
 from scimbridge.provisioning.operations import Operations
 from scimbridge.provisioning.outcome import Outcomes
 from scimbridge.provisioning.query import Reader
+from scimbridge.provisioning.reconcile import Reconciler
 from scimbridge.provisioning.records import CatalogueSource, RecordEndpoint
 from scimbridge.provisioning.targets import Target
 from scimbridge.provisioning.users import Users
@@ -32,6 +33,7 @@ class ServiceProvider:
     """By the first segment of the path: ``Users``, ``Groups``, ..."""
     observer: Observer
     operations: Operations
+    reconciler: Reconciler
 
 
 def build_service_provider(
@@ -66,6 +68,7 @@ def build_service_provider(
         endpoints={each.resource_type.endpoint.lstrip("/"): each for each in endpoints},
         observer=observer,
         operations=operations,
+        reconciler=Reconciler(target, directory, outcomes, operations, owner, now),
     )
 
 

@@ -137,13 +137,17 @@ class Users:
             after = keep_inactive(before, after)
             # A PUT repeats what its sender once read; a PATCH names what it wants.
             insists = kind == "patch" and self._names_volatile(before, change)
-            if after == before and row.settled and not secrets and not insists:
+            unchanged = after == before and row.settled and not secrets
+            again = unchanged and not is_active(after)
+            if unchanged and not insists and not again:
                 if not row.claimed:
                     resources.change(connection, row.pk, claimed=1)
                 return row
             self._check_change(connection, row, before, after)
-            wanted = self._want(connection, row, after, claimed=1, dirty=row.dirty + insists)
-            removal = is_active(before) and not is_active(after)
+            # Who is deactivated once more is looked at: somebody may have let her in by hand.
+            doubt = insists or again
+            wanted = self._want(connection, row, after, claimed=1, dirty=row.dirty + doubt)
+            removal = not is_active(after) and (again or is_active(before))
             operation = self.writes.record(
                 connection,
                 caller,

@@ -129,6 +129,11 @@ def load_account(text: str | None) -> Account | None:
     return None if text is None else Account(**orjson.loads(text))
 
 
+def dump_document(document: Mapping[str, Any]) -> str:
+    """A document, as the directory stores it."""
+    return orjson.dumps(document).decode()
+
+
 def parse_document(text: str) -> dict[str, Any]:
     """A stored document."""
     document: dict[str, Any] = orjson.loads(text)

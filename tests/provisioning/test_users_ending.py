@@ -276,3 +276,13 @@ def test_roles_that_came_with_the_account_are_not_given_again(bench: Bench) -> N
 
     assert bench.vendor.roles(JANE) == {"reader"}
     assert "grant" not in bench.vendor.calls
+
+
+def test_who_is_deactivated_once_more_loses_what_was_given_by_hand_meanwhile(world: World) -> None:
+    jane = str(world.scim.create_user("jane@example.com")["id"])
+    world.scim.set_active(jane, False)
+    world.vendor.grant("jane@example.com", "falconhost_admin")
+
+    assert world.scim.set_active(jane, False).status_code == 200
+
+    assert world.vendor.roles("jane@example.com") == set()
