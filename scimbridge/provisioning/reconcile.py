@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection
 
@@ -287,7 +287,7 @@ def _comparable(wanted: Account, shown: Account) -> Account:
     What the IdP said nothing of is left out, and the vendor's own attributes are: some change by
     themselves, such as a lock.
     """
-    unsaid = {name: "" for name in _TEXTS if not getattr(wanted, name)}
+    unsaid: dict[str, Any] = {name: "" for name in _TEXTS if not getattr(wanted, name)}
     same_login = user_key(shown.user_name) == user_key(wanted.user_name)
     login = wanted.user_name if same_login else shown.user_name
     return replace(shown, **unsaid, user_name=login, attributes=wanted.attributes)

@@ -24,6 +24,7 @@ from scimbridge.errors import (
     VendorUnavailable,
 )
 from scimbridge.provisioning.correlate import derived_id
+from tests.conftest import World
 from tests.provisioning.conftest import CALLER, JANE, Bench, Opener
 from tests.provisioning.fake_vendor import PLAIN
 
