@@ -26,8 +26,11 @@ from scimbridge.provisioning.service_provider import ServiceProvider, build_serv
 from scimbridge.provisioning.targets import Target, build_target
 from scimbridge.scim.attributes import group_type, parse_schema, user_type
 from scimbridge.scim.quirks import Dialect
+from scimbridge.web.addresses import networks
 from scimbridge.web.application import build_application
 from scimbridge.web.auth import Authenticator
+from scimbridge.web.jwt_issuer import open_issuer
+from scimbridge.web.limits import Failures, Slots
 from scimbridge.web.metrics import Metrics
 from scimbridge.web.site import Site
 
@@ -90,13 +93,34 @@ def open_bridge(config: Config, *, now: Callable[[], int] = now_ms) -> Bridge:
     site = Site(
         config=config.bridge,
         providers=providers,
-        authenticator=Authenticator(directory, derive_key(key, "tokens"), now),
+        authenticator=_open_authenticator(config, directory, derive_key(key, "tokens"), now),
+        slots=Slots(),
         metrics=metrics,
         cursor_key=derive_key(key, "cursors"),
         now=now,
     )
     background = Background(providers.values(), interval_s=config.bridge.recovery_interval_s)
     return Bridge(build_application(site), directory, providers, background)
+
+
+def _open_authenticator(
+    config: Config, directory: Directory, key: bytes, now: Callable[[], int]
+) -> Authenticator:
+    issuers = {name: open_issuer(target) for name, target in config.targets.items()}
+    return Authenticator(
+        directory=directory,
+        key=key,
+        now=now,
+        proxies=networks(config.bridge.trusted_proxies),
+        allowed={
+            name: networks(target.allowed_networks)
+            for name, target in config.targets.items()
+            if target.allowed_networks
+        },
+        issuers={name: issuer for name, issuer in issuers.items() if issuer is not None},
+        failures_of_address=Failures(burst=100, seconds=1, now=now),
+        failures_of_token=Failures(burst=20, seconds=5, now=now),
+    )
 
 
 def open_target(config: TargetConfig, metrics: Metrics) -> Target:

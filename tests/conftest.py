@@ -207,8 +207,9 @@ def open_world(
     rename: str = "recreate",
     deadline_s: int = 5,
     database: str = "directory.db",
+    other_targets: str = "",
 ) -> Iterator[World]:
-    """Start simulator and bridge; ``policy`` and ``bridge`` are further lines of the config."""
+    """Start simulator and bridge; the texts are further lines of the config, or tables."""
     with ExitStack() as stack:
         simulator = create_simulator()
         simulated = stack.enter_context(serve(simulator.app))
@@ -218,6 +219,8 @@ def open_world(
 [bridge]
 database = "{database}"
 secret_key = "env:SECRET_KEY"
+# What is tested with many clients at a time is seldom how many are let in.
+threads = 512
 deadline_s = {deadline_s}
 {bridge}
 [targets.falcon]
@@ -230,6 +233,7 @@ rename = "{rename}"
 {policy}
 [targets.falcon.groups]
 {GROUPS}
+{other_targets}
 """
         )
         settings = {name: vendor.settings for name, vendor in VENDORS.items()}

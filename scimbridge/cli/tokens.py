@@ -1,4 +1,4 @@
-"""Bearer tokens for IdPs: create, list, revoke."""
+"""Tokens for IdPs: create, list, revoke."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DAY_MS = 86_400_000
 
 @click.group()
 def token() -> None:
-    """The bearer tokens that IdPs present."""
+    """The tokens that IdPs present: as a bearer token, by OAuth 2 or by HTTP Basic."""
 
 
 @token.command()
@@ -32,7 +32,11 @@ def token() -> None:
 @click.option("--name", default="idp", show_default=True, help="What the token is called in logs.")
 @click.option("--days", type=click.IntRange(1), help="Days until it expires; default: never.")
 @click.option("--read-only", is_flag=True, help="For reading alone.")
-def create(path: Path, target: str, name: str, days: int | None, read_only: bool) -> None:
+@click.option("--oauth", "form", flag_value="oauth", help="Show it as an OAuth 2 client.")
+@click.option("--basic", "form", flag_value="basic", help="Show it as user and password.")
+def create(
+    path: Path, target: str, name: str, days: int | None, read_only: bool, form: str | None
+) -> None:
     """Create a token for TARGET and show it, for the only time."""
     config = read_config(path)
     if target not in config.targets:
@@ -51,7 +55,7 @@ def create(path: Path, target: str, name: str, days: int | None, read_only: bool
             read_only=read_only,
         )
     directory.close()
-    click.echo(issued)
+    click.echo(_shown(issued, form, f"{config.bridge.public_url or ''}/{target}/oauth/token"))
 
 
 @token.command(name="list")
@@ -62,7 +66,7 @@ def list_tokens(path: Path) -> None:
     with directory.read() as connection:
         found = tokens.listing(connection)
     directory.close()
-    table = Table("id", "target", "name", "access", "created", "expires", "revoked")
+    table = Table("id", "target", "name", "access", "created", "last used", "expires", "revoked")
     for each in found:
         table.add_row(
             each.id,
@@ -70,6 +74,7 @@ def list_tokens(path: Path) -> None:
             each.name,
             "read" if each.read_only else "read and write",
             _day(each.created),
+            _day(each.last_used),
             _day(each.expires),
             _day(each.revoked),
         )
@@ -88,6 +93,18 @@ def revoke(path: Path, token_id: str) -> None:
     if not done:
         raise ScimbridgeError(f"no token {token_id} is in force; `scimbridge token list` shows all")
     Console().print(f"Token {token_id} is revoked.")
+
+
+def _shown(token: str, form: str | None, token_url: str) -> str:
+    """The same token in the words of the form that asks for it."""
+    token_id, secret = tokens.client_of(token)
+    match form:
+        case "oauth":
+            return f"client id:     {token_id}\nclient secret: {secret}\ntoken URL:     {token_url}"
+        case "basic":
+            return f"user:     {token_id}\npassword: {secret}"
+        case _:
+            return token
 
 
 def _open(config: Config) -> Directory:

@@ -118,7 +118,31 @@ def _targets(
         elif target := _target(name, table, vendors, here, problems):
             _check_groups(target, here, problems)
             targets[name] = target
+    _check_jwts(targets, where, problems)
     return targets
+
+
+def _check_jwts(targets: Mapping[str, TargetConfig], where: Where, problems: list[str]) -> None:
+    """Two targets that would accept the same JWT, which may open one target only."""
+    accepting: list[TargetConfig] = [each for each in targets.values() if each.jwt_issuer]
+    for index, target in enumerate(accepting):
+        for other in accepting[:index]:
+            same = (target.jwt_issuer, target.jwt_audience, target.jwt_tenant_id) == (
+                other.jwt_issuer,
+                other.jwt_audience,
+                other.jwt_tenant_id,
+            )
+            apart = target.jwt_clients and other.jwt_clients
+            if same and not (apart and set(target.jwt_clients).isdisjoint(other.jwt_clients)):
+                problems.append(
+                    where.at(target.name)
+                    .at("jwt_audience")
+                    .mistake(
+                        f"accepts JWTs that targets.{other.name} accepts too, and none may open "
+                        "two targets; give each an audience or jwt_clients of its own",
+                        target.jwt_audience,
+                    )
+                )
 
 
 def _slug(name: str) -> str:

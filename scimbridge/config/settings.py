@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from typing import Any, Literal
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -18,6 +19,8 @@ _HOST_AND_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):(\d{1,5})")
 _SHORTEST_KEY = 32
 _OKTA_GIVES_UP_S = 60
 _LONGEST_DEADLINE_S = 55
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_MICROSOFT = ("https://sts.windows.net/", "https://login.microsoftonline.com/")
 
 
 def _listen(address: str) -> str:
@@ -84,6 +87,25 @@ def _deadline(seconds: float) -> float:
     return seconds
 
 
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text))
+    except ValueError as error:
+        raise ValueError(
+            f'is no network ({error}); write for example "203.0.113.0/24" or "2001:db8::1"'
+        ) from None
+
+
+def _key_url(url: str) -> str:
+    parts = _split(url)
+    host = parts.hostname if parts is not None else None
+    secure = parts is not None and parts.scheme == "https"
+    # Whoever can change the keys on the way can make himself any caller.
+    if not host or not (secure or (url.startswith("http://") and host in _LOOPBACK)):
+        raise ValueError("is not an https URL; write the jwks_uri of the issuer's metadata")
+    return url
+
+
 def _entitlement(text: str) -> str:
     if not _ENTITLEMENT.fullmatch(text):
         raise ValueError('is no entitlement; write "kind:native id", for example "role:admin"')
@@ -141,6 +163,10 @@ class BridgeConfig:
     )
     max_page_size: int = field(
         default=1000, metadata={"doc": "resources a page, at the most", "min": 1}
+    )
+    trusted_proxies: tuple[str, ...] = field(
+        default=(),
+        metadata={"doc": "networks of proxies whose X-Forwarded-For counts", "parse": _network},
     )
     log_level: Literal["debug", "info", "warning", "error"] = field(
         default="info", metadata={"doc": "the least severe log line written"}
@@ -216,11 +242,50 @@ class TargetConfig:
     patch_group_response: Literal["full", "empty"] = field(
         default="full", metadata={"doc": "what answers a PATCH of a group"}
     )
+    allowed_networks: tuple[str, ...] = field(
+        default=(),
+        metadata={"doc": "networks from which this target may be called", "parse": _network},
+    )
+    """Empty: from everywhere."""
+    max_concurrent_requests: int | None = field(
+        default=None,
+        metadata={"doc": "requests served at a time in each process", "min": 1, "max": 512},
+    )
+    """None: three quarters of the threads."""
+    jwt_issuer: str | None = field(
+        default=None, metadata={"doc": "the issuer whose JWTs are accepted"}
+    )
+    jwt_audience: str | None = field(
+        default=None, metadata={"doc": "the audience that a JWT must name"}
+    )
+    jwt_jwks_url: str | None = field(
+        default=None, metadata={"doc": "where the issuer's public keys are", "parse": _key_url}
+    )
+    jwt_tenant_id: str | None = field(
+        default=None, metadata={"doc": "the Entra tenant that a JWT must come from"}
+    )
+    jwt_clients: tuple[str, ...] = field(
+        default=(), metadata={"doc": "the client ids that a JWT may name"}
+    )
     groups: Mapping[str, tuple[str, ...]] = field(
         default_factory=dict,
         metadata={"doc": "the entitlements that a group's members get", "parse": _entitlement},
     )
     """Display name to entitlements, each ``kind:native id``."""
+
+    def __post_init__(self) -> None:
+        """Refuse half a description of whose JWTs are accepted."""
+        needed = (self.jwt_issuer, self.jwt_audience, self.jwt_jwks_url)
+        if any((*needed, self.jwt_tenant_id, self.jwt_clients)) and not all(needed):
+            raise ValueError(
+                "JWTs need jwt_issuer, jwt_audience and jwt_jwks_url; write all three, or none of "
+                "the keys that begin with jwt_"
+            )
+        if (self.jwt_issuer or "").startswith(_MICROSOFT) and self.jwt_tenant_id is None:
+            raise ValueError(
+                "jwt_tenant_id is missing; with an issuer of Microsoft it must be the id of your "
+                "tenant, since Entra names the same audience in every tenant"
+            )
 
 
 @dataclass(frozen=True, slots=True)

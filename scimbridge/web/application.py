@@ -7,20 +7,29 @@ import time
 
 from flask import Flask, Response, g, request
 
-from scimbridge.errors import InvalidSyntax, NotFound
+from scimbridge.errors import InvalidSyntax, NotFound, TemporarilyUnavailable
 from scimbridge.logs import request_id
 from scimbridge.web.bulk import bulk
 from scimbridge.web.discovery import discovery
 from scimbridge.web.errors import register_errors
 from scimbridge.web.health import health
+from scimbridge.web.oauth import oauth
 from scimbridge.web.requests import assign_request_id
 from scimbridge.web.resources import resources
 from scimbridge.web.responses import require_acceptable
-from scimbridge.web.site import EXTENSION, SCIM_PATH, Site, site
+from scimbridge.web.site import EXTENSION, SCIM_PATH, Site, site, token_path
 
 logger = logging.getLogger(__name__)
 
 _OPEN = frozenset({"/livez", "/readyz", "/metrics"})
+_BUSY_RETRY_S = 5
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+"""On every answer that says nothing else."""
 
 
 def build_application(served: Site) -> Flask:
@@ -34,10 +43,11 @@ def build_application(served: Site) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = served.config.max_body_bytes
     app.extensions[EXTENSION] = served
     register_errors(app)
-    for blueprint in (discovery, bulk, resources, health):
+    for blueprint in (discovery, bulk, resources, health, oauth):
         app.register_blueprint(blueprint)
     app.before_request(_admit)
     app.after_request(_finish)
+    app.teardown_request(_give_slot)
     return app
 
 
@@ -49,9 +59,13 @@ def _admit() -> None:
     target = _target()
     known = site()
     if target in known.providers:
+        known.authenticator.require_allowed_address(target)
+        if request.path == token_path(target):
+            return
         # Before routing errors are raised: without a token nobody learns which URLs exist.
         known.authenticator.authenticate(target)
         g.transient_status = known.providers[target].target.config.transient_status
+        _take_slot(known, target)
         require_acceptable()
         if not request.host:
             # It is part of every location that is answered (RFC 9110 section 7.2).
@@ -61,10 +75,26 @@ def _admit() -> None:
         raise NotFound("nothing is served at a path with a NUL")
 
 
+def _take_slot(known: Site, target: str) -> None:
+    # Only now: what nobody is let in for takes no slot from those who are.
+    if not known.slots.take(target, known.slots_of(target)):
+        raise TemporarilyUnavailable(
+            f"{target} has as many requests in flight as it may have (max_concurrent_requests)",
+            retry_after=_BUSY_RETRY_S,
+        )
+    g.slot_of = target
+
+
+def _give_slot(_error: BaseException | None) -> None:
+    if "slot_of" in g:
+        site().slots.give(g.pop("slot_of"))
+
+
 def _finish(response: Response) -> Response:
     seconds = time.monotonic() - g.started
     response.headers["X-Request-Id"] = request_id.get()
-    response.headers["X-Content-Type-Options"] = "nosniff"
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
     logger.info(
         "%s %s -> %d (%.0f ms)", request.method, request.path, response.status_code, 1000 * seconds
     )

@@ -19,6 +19,27 @@ from scimbridge.web.site import SCIM_PATH, listed_endpoints, site
 
 discovery = Blueprint("discovery", __name__, url_prefix=SCIM_PATH)
 
+_SCHEMES = [
+    {
+        "type": "oauthbearertoken",
+        "name": "Bearer token",
+        "description": "A token that the bridge's operator issued for this target",
+        "specUri": "https://www.rfc-editor.org/rfc/rfc6750",
+        "primary": True,
+    },
+    {
+        "type": "oauth2",
+        "name": "OAuth 2 client credentials",
+        "description": "The id and secret of such a token, for access tokens of an hour",
+        "specUri": "https://www.rfc-editor.org/rfc/rfc6749#section-4.4",
+    },
+    {
+        "type": "httpbasic",
+        "name": "HTTP Basic",
+        "description": "The id and secret of such a token as user and password",
+        "specUri": "https://www.rfc-editor.org/rfc/rfc7617",
+    },
+]
 _WRITES = ("POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _META_SCHEMAS = ("service_provider_config", "resource_type", "schema")
 
@@ -50,15 +71,7 @@ def service_provider_config(target: str) -> Response:
                 "maxPageSize": config.max_page_size,
                 "cursorTimeout": CURSOR_SECONDS,
             },
-            "authenticationSchemes": [
-                {
-                    "type": "oauthbearertoken",
-                    "name": "Bearer token",
-                    "description": "A token that the bridge's operator issued for this target",
-                    "specUri": "https://www.rfc-editor.org/rfc/rfc6750",
-                    "primary": True,
-                }
-            ],
+            "authenticationSchemes": _SCHEMES,
             "meta": {
                 "resourceType": "ServiceProviderConfig",
                 "location": f"{site().base_url(target)}/ServiceProviderConfig",
@@ -106,7 +119,9 @@ def schema(target: str, urn: str) -> Response:
 @discovery.get("/openapi.json")
 def openapi(target: str) -> Response:
     """What this target serves, as OpenAPI 3.1 has it."""
-    response = scim_response(describe(site().provider(target), site().base_url(target)))
+    response = scim_response(
+        describe(site().provider(target), site().base_url(target), site().token_url(target))
+    )
     response.headers["Content-Type"] = JSON
     return response
 

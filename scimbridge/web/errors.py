@@ -25,6 +25,7 @@ from scimbridge.web.responses import scim_response
 logger = logging.getLogger(__name__)
 
 _DIRECTORY_RETRY_S = 5
+_CHALLENGES = 'Bearer realm="scimbridge", Basic realm="scimbridge", charset="UTF-8"'
 
 
 def register_errors(app: Flask) -> None:
@@ -41,7 +42,7 @@ def respond(error: ScimError) -> Response:
     response = scim_response(body, status=int(body["status"]))
     match error:
         case Unauthorized():
-            response.headers["WWW-Authenticate"] = 'Bearer realm="scimbridge"'
+            response.headers["WWW-Authenticate"] = _CHALLENGES
         case TemporarilyUnavailable():
             response.headers["Retry-After"] = str(error.retry_after)
         case MethodNotAllowed():

@@ -36,7 +36,7 @@ _REFUSALS: Final = {
     304: "Not changed since the version of If-None-Match",
     400: "Refused: scimType says why",
     401: "No valid token of this target",
-    403: "Refused by a policy of the bridge, or the token may only read",
+    403: "Refused by a policy of the bridge, or the token may only read, or not from this address",
     404: "There is no such resource",
     405: "This resource type can only be read",
     406: "Neither of the media types is accepted",
@@ -51,9 +51,9 @@ _REFUSALS: Final = {
 }
 
 
-def describe(provider: ServiceProvider, base_url: str) -> Json:
+def describe(provider: ServiceProvider, base_url: str, token_url: str) -> Json:
     """The OpenAPI document of one target."""
-    return _Description(provider).document(base_url)
+    return _Description(provider).document(base_url, token_url)
 
 
 class _Description:
@@ -62,7 +62,7 @@ class _Description:
         self._busy = provider.target.config.transient_status
         self._endpoints = tuple(provider.endpoints.values())
 
-    def document(self, base_url: str) -> Json:
+    def document(self, base_url: str, token_url: str) -> Json:
         return {
             "openapi": "3.1.0",
             "info": {
@@ -70,10 +70,17 @@ class _Description:
                 "version": version("scimbridge"),
             },
             "servers": [{"url": base_url}],
-            "security": [{"bearer": []}],
+            "security": [{"bearer": []}, {"basic": []}, {"oauth": []}],
             "paths": dict(self._paths()),
             "components": {
-                "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+                "securitySchemes": {
+                    "bearer": {"type": "http", "scheme": "bearer"},
+                    "basic": {"type": "http", "scheme": "basic"},
+                    "oauth": {
+                        "type": "oauth2",
+                        "flows": {"clientCredentials": {"tokenUrl": token_url, "scopes": {}}},
+                    },
+                },
                 "parameters": dict(_parameters()),
                 "schemas": dict(self._schemas()),
             },
@@ -151,7 +158,7 @@ class _Description:
 
     def _operation(self, summary: str, answers: Mapping[int, Json], *refusals: int) -> Json:
         every = dict(answers)
-        for status in (401, 406, *refusals):
+        for status in (401, 403, 406, 429, *refusals):
             every[status] = {"description": _REFUSALS[status]}
             if status >= 400:
                 every[status] = _answer(_ref("schemas", "Error"), _REFUSALS[status])

@@ -15,7 +15,7 @@ JSON = "application/json"
 
 
 def scim_response(body: Mapping[str, Any] | None, *, status: int = 200) -> Response:
-    """``body`` as JSON, or an empty response, with the headers that every answer of ours has."""
+    """``body`` as JSON, or an empty response."""
     data = b"" if body is None else orjson.dumps(body)
     response = Response(data, status=status)
     if body is None:
@@ -23,7 +23,6 @@ def scim_response(body: Mapping[str, Any] | None, *, status: int = 200) -> Respo
     else:
         # Exactly this and no charset: at least one client compares the header as a string.
         response.headers["Content-Type"] = _negotiated()
-    response.headers["Cache-Control"] = "no-store"
     return response
 
 

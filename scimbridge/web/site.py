@@ -12,6 +12,7 @@ from scimbridge.errors import NotFound
 from scimbridge.provisioning.endpoints import Endpoint
 from scimbridge.provisioning.service_provider import ServiceProvider
 from scimbridge.web.auth import Authenticator
+from scimbridge.web.limits import Slots
 from scimbridge.web.metrics import Metrics
 
 SCIM_PATH = "/<target>/scim/v2"
@@ -26,6 +27,7 @@ class Site:
     config: BridgeConfig
     providers: Mapping[str, ServiceProvider]
     authenticator: Authenticator
+    slots: Slots
     metrics: Metrics
     cursor_key: bytes
     now: Callable[[], int]
@@ -38,10 +40,27 @@ class Site:
             raise NotFound(f"nothing is served at {request.path}: there is no target {target}")
         return found
 
+    def slots_of(self, target: str) -> int:
+        """How many requests of ``target`` this process serves at a time."""
+        # The rest of the threads is for other targets, and for probes.
+        default = max(1, self.config.threads * 3 // 4)
+        return self.providers[target].target.config.max_concurrent_requests or default
+
     def base_url(self, target: str) -> str:
         """The SCIM base URL of a target, as clients reach it, without a final slash."""
-        root = self.config.public_url or request.host_url.rstrip("/")
-        return f"{root}/{target}/scim/v2"
+        return f"{self._root_url()}/{target}/scim/v2"
+
+    def token_url(self, target: str) -> str:
+        """Where clients get access tokens for a target."""
+        return self._root_url() + token_path(target)
+
+    def _root_url(self) -> str:
+        return self.config.public_url or request.host_url.rstrip("/")
+
+
+def token_path(target: str) -> str:
+    """Where ``target`` issues access tokens: the path below the bridge's base URL."""
+    return f"/{target}/oauth/token"
 
 
 def site() -> Site:

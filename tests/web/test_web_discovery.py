@@ -50,7 +50,8 @@ def test_the_service_provider_config_says_what_can_be_done(untouched: World) -> 
         "maxPageSize": 1000,
         "cursorTimeout": 3600,
     }
-    assert [scheme["type"] for scheme in config["authenticationSchemes"]] == ["oauthbearertoken"]
+    schemes = [scheme["type"] for scheme in config["authenticationSchemes"]]
+    assert schemes == ["oauthbearertoken", "oauth2", "httpbasic"]
     assert config["meta"]["location"] == f"{untouched.scim.base_url}/ServiceProviderConfig"
 
 

@@ -114,7 +114,7 @@ cid = "{simulator.credentials["cid"]}"
 def answers(root: str) -> bool:
     try:
         return requests.get(f"{root}/readyz", timeout=5).status_code == 200
-    except requests.ConnectionError:
+    except requests.RequestException:
         return False
 
 

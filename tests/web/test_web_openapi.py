@@ -94,7 +94,9 @@ def test_it_needs_a_token_as_all_the_rest_does(fuzzed: World, document: dict[str
     client = fuzzed.bridge.app.test_client()
 
     assert client.get("/falcon/scim/v2/openapi.json").status_code == 401
-    assert document["security"] == [{"bearer": []}]
+    assert document["security"] == [{"bearer": []}, {"basic": []}, {"oauth": []}]
+    flows = document["components"]["securitySchemes"]["oauth"]["flows"]
+    assert flows["clientCredentials"]["tokenUrl"].endswith("/falcon/oauth/token")
     assert document["servers"] == [{"url": fuzzed.scim.base_url}]
 
 

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from scimbridge.app import Bridge
-from tests.conftest import CORE_USER, World
+from tests.conftest import CORE_USER, Scim, World
 
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 
@@ -143,9 +143,14 @@ def test_head_is_get_without_the_body(untouched: World, resident: str) -> None:
 
 
 def test_no_answer_may_be_cached_or_taken_for_another_type(untouched: World, resident: str) -> None:
-    for path in ("/Users", f"/Users/{resident}", "/Nothing"):
-        answer = untouched.scim("GET", path)
+    scim = untouched.scim.base_url
+    addresses = [f"{scim}{path}" for path in ("/Users", f"/Users/{resident}", "/Nothing")]
+    addresses += [f"{root_of(untouched)}{path}" for path in ("/livez", "/metrics", "/", "/x")]
+    for address in addresses:
+        answer = Scim(address, untouched.scim.token)("GET", "")
 
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none';")
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
@@ -222,4 +227,10 @@ def test_every_route_is_known_to_these_tests(shared: World) -> None:
 
     named = {"/<endpoint>", "/<endpoint>/<scim_id>", "/<endpoint>/.search"}
     named |= {"/ResourceTypes/<name>", "/Schemas/<urn>", "/Schemas/<name>"}
-    assert rules - named - ALLOWED.keys() == {"/Me", "/livez", "/readyz", "/metrics"}
+    assert rules - named - ALLOWED.keys() == {
+        "/Me",
+        "/livez",
+        "/readyz",
+        "/metrics",
+        "/<target>/oauth/token",
+    }
