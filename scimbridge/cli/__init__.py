@@ -7,9 +7,11 @@ import sys
 import click
 from rich.console import Console
 
+from scimbridge.cli.auditing import audit
 from scimbridge.cli.demonstration import demo, simulate
 from scimbridge.cli.running import check, entitlements, migrate, serve
 from scimbridge.cli.tokens import token
+from scimbridge.cli.upkeep import backup, import_, reconcile
 from scimbridge.errors import ConfigError, ScimbridgeError
 
 EXIT_FAILED = 1
@@ -25,7 +27,19 @@ def cli() -> None:
     """
 
 
-for command in (serve, migrate, check, entitlements, token, demo, simulate):
+for command in (
+    serve,
+    migrate,
+    check,
+    entitlements,
+    token,
+    import_,
+    reconcile,
+    audit,
+    backup,
+    demo,
+    simulate,
+):
     cli.add_command(command)
 
 

@@ -10,6 +10,8 @@ import click
 
 from scimbridge.config import Config, load_config
 from scimbridge.connectors.registry import vendor_settings
+from scimbridge.directory.engine import Directory
+from scimbridge.directory.migrate import migrate
 from scimbridge.errors import ConfigError
 
 config_option: Callable[[Any], Any] = click.option(
@@ -36,3 +38,16 @@ def secret_key(config: Config) -> bytes:
             'a file and write secret_key = "file:/path"'
         )
     return config.bridge.secret_key.reveal().encode()
+
+
+def require_target(path: Path, config: Config, target: str) -> None:
+    """Raise `ConfigError` unless the configuration in ``path`` has this target."""
+    if target not in config.targets:
+        known = ", ".join(config.targets)
+        raise ConfigError(f"{path}: there is no target {target}; there are {known}")
+
+
+def open_directory(config: Config) -> Directory:
+    """The directory, its schema brought up to date."""
+    migrate(config.bridge.database)
+    return Directory(config.bridge.database)

@@ -13,9 +13,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from scimbridge.app import open_connector
-from scimbridge.cli.options import config_option, read_config, secret_key
+from scimbridge.cli.options import config_option, read_config, require_target, secret_key
 from scimbridge.directory import migrate as directory_migrate
-from scimbridge.errors import ConfigError, ScimbridgeError, VendorError
+from scimbridge.errors import ScimbridgeError, VendorError
 from scimbridge.web.metrics import MULTIPROCESS_VARIABLE
 from scimbridge.wsgi import CONFIG_VARIABLE
 
@@ -85,9 +85,7 @@ def check(path: Path) -> None:
 def entitlements(path: Path, target: str) -> None:
     """List what accounts of TARGET can hold, in the form that the configuration takes."""
     config = read_config(path)
-    if target not in config.targets:
-        known = ", ".join(config.targets)
-        raise ConfigError(f"{path}: there is no target {target}; there are {known}")
+    require_target(path, config, target)
     table = Table("entitlement", "name", "description")
     for each in open_connector(config.targets[target]).entitlements():
         table.add_row(

@@ -29,6 +29,46 @@ _SIGNED = (
 
 
 @dataclass(frozen=True, slots=True)
+class AuditLine:
+    """One line as stored; the columns' meaning is said in `scimbridge.directory.schema`."""
+
+    pk: int
+    target: str
+    at: int
+    actor: str
+    request_id: str
+    action: str
+    resource_type: str
+    scim_id: str | None
+    detail: str
+    digest: str
+
+
+def lines(
+    connection: Connection,
+    target: str | None = None,
+    *,
+    scim_id: str | None = None,
+    last: int | None = None,
+) -> list[AuditLine]:
+    """The lines, oldest first: of one target, of one resource, only the ``last`` so many."""
+    wanted = select(audit)
+    if target is not None:
+        wanted = wanted.where(_T.target == target)
+    if scim_id is not None:
+        wanted = wanted.where(_T.scim_id == scim_id)
+    if last is not None:
+        newest = wanted.with_only_columns(_T.pk).order_by(_T.pk.desc()).limit(last)
+        wanted = select(audit).where(_T.pk.in_(newest))
+    return [AuditLine(*row) for row in connection.execute(wanted.order_by(_T.pk))]
+
+
+def audited_targets(connection: Connection) -> list[str]:
+    """The targets that have lines, in the configuration or not any more."""
+    return list(connection.execute(select(_T.target).distinct().order_by(_T.target)).scalars())
+
+
+@dataclass(frozen=True, slots=True)
 class AuditLog:
     """Writes and verifies the chains. ``key`` is not stored in the database."""
 
