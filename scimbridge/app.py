@@ -131,11 +131,14 @@ def open_target(config: TargetConfig, metrics: Metrics) -> Target:
         for kind, path in vendor.schemas.items()
     }
     extension = schemas.get("User")
+    connector = open_connector(config, on_call=metrics.vendor_calls(config.name))
+    # What describes the vendor's own objects is for targets that manage such.
+    managed = connector.capabilities.managed_kinds
     return build_target(
         config,
-        open_connector(config, on_call=metrics.vendor_calls(config.name)),
+        connector,
         user_type=user_type(*([extension] if extension else [])),
-        group_type=group_type(*([schemas["Group"]] if "Group" in schemas else [])),
+        group_type=group_type(*([schemas["Group"]] if managed and "Group" in schemas else [])),
         extension=extension.id if extension else None,
         dialect=Dialect.strict()
         if config.strict

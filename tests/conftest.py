@@ -208,6 +208,7 @@ def open_world(
     deadline_s: int = 5,
     database: str = "directory.db",
     other_targets: str = "",
+    groups: str = GROUPS,
 ) -> Iterator[World]:
     """Start simulator and bridge; the texts are further lines of the config, or tables."""
     with ExitStack() as stack:
@@ -232,7 +233,7 @@ cid = "{simulator.credentials["cid"]}"
 rename = "{rename}"
 {policy}
 [targets.falcon.groups]
-{GROUPS}
+{groups}
 {other_targets}
 """
         )

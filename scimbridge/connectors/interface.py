@@ -7,7 +7,7 @@ entitlements and assignments. See docs/decisions/0001-architecture.md for why.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -39,6 +39,15 @@ class EntitlementDetails:
     description: str = ""
     assignable: bool = True
     """False where the vendor shows it and its API cannot give it to anybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedEntitlement:
+    """What an entitlement of a managed kind is, or is to be, at the vendor."""
+
+    display_name: str
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    """Under the names of the vendor's Group extension."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,21 +255,40 @@ class Connector(ABC):
         """
         return
 
-    def create_entitlement(self, kind: str, display_name: str, description: str) -> Entitlement:
-        """Create an entitlement, or find the one of this name. Only for `managed_kinds`.
+    def find_entitlement(self, kind: str, display_name: str) -> Entitlement | None:
+        """The entitlement of exactly this name, or None. Only for `managed_kinds`."""
+        raise NotImplementedError
 
-        Raises `VendorRejected` at the vendor's limits.
+    def create_entitlement(self, kind: str, wanted: ManagedEntitlement) -> Entitlement:
+        """Create an entitlement; its attributes may be left to `update_entitlement`.
+
+        Only for `managed_kinds`. Raises `VendorConflict` if the name is taken, `VendorRejected` at
+        the vendor's limits, `OutcomeUnknown` if no answer came.
         """
         raise NotImplementedError
 
     def update_entitlement(
-        self, entitlement: Entitlement, display_name: str, description: str
+        self,
+        entitlement: Entitlement,
+        before: Sequence[ManagedEntitlement],
+        after: ManagedEntitlement,
     ) -> None:
-        """Rename and describe an entitlement. Only for `managed_kinds`.
+        """Bring an entitlement to ``after``. Only for `managed_kinds`.
 
-        Raises `VendorNotFound` if it is gone, `VendorConflict` if the name is taken.
+        ``before`` is all that it may be now, as far as the bridge made or saw it. What is the same
+        in all of them and in ``after`` is left as the vendor has it, and so is what none of them
+        mentions. Raises `VendorNotFound` if it is gone, `VendorConflict` if the name is taken.
         """
         raise NotImplementedError
+
+    def entitlement_attributes(
+        self, entitlements: Collection[Entitlement]
+    ) -> Mapping[Entitlement, Mapping[str, Any]]:
+        """What the vendor's Group extension says of entitlements of `managed_kinds` now.
+
+        What has no values is left out.
+        """
+        return {}
 
     def delete_entitlement(self, entitlement: Entitlement) -> None:
         """Delete an entitlement, whoever holds it; gone already is success.

@@ -43,7 +43,12 @@ VENDORS: Mapping[str, Vendor] = MappingProxyType(
         "falcon": Vendor(
             settings=FalconSettings,
             open_connector=FalconConnector,
-            schemas=MappingProxyType({"User": _HERE / "falcon/schemas/user.json"}),
+            schemas=MappingProxyType(
+                {
+                    "User": _HERE / "falcon/schemas/user.json",
+                    "Group": _HERE / "falcon/schemas/group.json",
+                }
+            ),
             resource_types=MappingProxyType(
                 {
                     "ResponsePolicy": _HERE / "falcon/schemas/response_policy.json",

@@ -24,7 +24,7 @@ from scimbridge.provisioning.mapping import Document
 from scimbridge.provisioning.plan import Disposition
 from scimbridge.provisioning.regranting import regrant, unsettle
 from scimbridge.provisioning.users import changed_names
-from scimbridge.provisioning.vendor_groups import is_managed
+from scimbridge.provisioning.vendor_groups import is_managed, is_to_be_created
 from scimbridge.provisioning.work import parse_document
 from scimbridge.provisioning.writes import Writes, patched
 from scimbridge.scim.members import Member, MemberChange, members_of, split_members
@@ -71,7 +71,8 @@ class Groups:
                     row = self._insert(connection, document, key)
                 self._require_mapping(row, name)
                 change = MemberChange(replace=True, add=members)
-                intent = self._want(connection, row, without_members(document), change, caller)
+                wanted = self._with_object(row, without_members(document))
+                intent = self._want(connection, row, wanted, change, caller)
             return self._finish(row, intent)
 
     def replace(
@@ -86,6 +87,7 @@ class Groups:
             row = self.writes.get_for_write(connection, "Group", scim_id, if_match)
             group_type = self.writes.target.group_type
             after = merge_put(parse_document(row.desired), without_members(document), group_type)
+            after = self._with_object(row, after)
             change = MemberChange(replace=True, add=members_of(document))
             intent = self._want(connection, row, after, change, caller, kind="replace")
         return self._finish(row, intent)
@@ -158,6 +160,7 @@ class Groups:
         if after == before and not members and row.settled and not new and row.claimed:
             return sorted(memberships.operations_on(connection, row.pk, joining.named))
         self._check_change(connection, row, before, after)
+        self._check_object(row, before, after)
         generation = row.generation + 1 if after != before or new else row.generation
         resources.change(
             connection,
@@ -185,6 +188,8 @@ class Groups:
         if new or renamed:
             self._remap(connection, row, after["displayName"], operation)
         self._change_members(connection, row, joining, operation)
+        if new or renamed or any(members.values()):
+            self._check_limits(connection, row.pk)
         earlier = memberships.operations_on(connection, row.pk, joining.named)
         self._confirm_at_once(connection, row, operation)
         return sorted({*earlier, operation})
@@ -278,6 +283,49 @@ class Groups:
                 f'the group "{name}" grants nothing at {config.name}; map it to entitlements under '
                 f"[targets.{config.name}.groups] in the bridge's configuration, or do not push it"
             )
+
+    def _check_object(self, row: ResourceRow, before: Document, after: Document) -> None:
+        """What only the vendor's objects have cannot be wanted of any other group."""
+        target, urn = self.writes.target, self.writes.target.group_extension
+        if urn is None or (row.confirmed is not None and after.get(urn) == before.get(urn)):
+            return
+        if urn in after and not (is_managed(target, row) or is_to_be_created(target, row)):
+            raise InvalidValue(
+                f'the group "{after["displayName"]}" is no object of its own at {target.name} and '
+                f"has no attributes of {urn}; set them on the group that shows the vendor's object"
+            )
+
+    def _check_limits(self, connection: Connection, pk: int) -> None:
+        """A group that everybody could not be in at once is refused, though some are inactive."""
+        target = self.writes.target
+        (row,) = resources.by_pks(connection, [pk])
+        keys = memberships.granted_by(connection, pk)
+        if is_to_be_created(target, row):
+            keys |= {(kind, "") for kind in target.policy.capabilities.managed_kinds}
+        for key in sorted(keys):
+            limit = target.policy.capabilities.group_member_limits.get(key[0])
+            if limit is None:
+                continue
+            count = memberships.count_users(connection, target.name, pk, key)
+            if count > limit:
+                raise InvalidValue(
+                    f"the vendor takes at most {limit} members in a {key[0]}, and "
+                    f'"{parse_document(row.desired)["displayName"]}" would bring it to {count}; '
+                    "divide the members among several groups"
+                )
+
+    def _with_object(self, row: ResourceRow, document: Document) -> Document:
+        """``document`` with the vendor's own attributes as they are, if it says nothing of them.
+
+        IdPs that do not know an extension leave it out of every POST and PUT (RFC 7644 section
+        3.5.1 leaves open what that means), and must not wipe what the vendor shows.
+        """
+        target, before = self.writes.target, parse_document(row.desired)
+        urn = target.group_extension
+        if urn is None or urn in document or urn not in before:
+            return document
+        kept = document | {urn: before[urn]}
+        return kept | {"schemas": target.group_type.schemas_of(kept)}
 
     def _unique_key(self, document: Document) -> str | None:
         if not self.writes.target.config.unique_group_names:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from scimbridge.connectors.interface import Account, EntitlementDetails
+from scimbridge.connectors.interface import (
+    Account,
+    Entitlement,
+    EntitlementDetails,
+    ManagedEntitlement,
+)
 from scimbridge.directory import grants, leases, memberships, resources
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.resources import ResourceRow
@@ -19,8 +25,8 @@ from scimbridge.provisioning.mapping import display_of, from_account, is_active
 from scimbridge.provisioning.outcome import BRIDGE, Outcomes
 from scimbridge.provisioning.regranting import regrant
 from scimbridge.provisioning.targets import Target
+from scimbridge.provisioning.vendor_groups import dump_states
 from scimbridge.provisioning.work import dump_account, dump_document, parse_document
-from scimbridge.scim import urns
 
 LEASE_S = 900
 """How long one observation of a whole tenant may take before another one may start."""
@@ -112,6 +118,7 @@ class Observer:
         """Read the vendor's entitlements, and show each as a group of its own."""
         self.target.connector.prepare()
         found = list(self.target.connector.entitlements())
+        attributes = self._attributes_of_new(found)
         with self.directory.write() as connection:
             grants.replace_catalogue(
                 connection,
@@ -125,7 +132,21 @@ class Observer:
                     for item in found
                 },
             )
-            self._show_groups(connection, found)
+            self._show_groups(connection, found, attributes)
+
+    def _attributes_of_new(
+        self, found: Iterable[EntitlementDetails]
+    ) -> Mapping[Entitlement, Mapping[str, Any]]:
+        """What the vendor says of its objects that are about to be shown for the first time."""
+        managed = self.target.policy.capabilities.managed_kinds
+        listed = [item.entitlement for item in found if item.entitlement.kind in managed]
+        with self.directory.read() as connection:
+            new = [each for each in listed if self._group_of(connection, each) is None]
+        return self.target.connector.entitlement_attributes(new) if new else {}
+
+    def _group_of(self, connection: Connection, entitlement: Entitlement) -> ResourceRow | None:
+        name, native_id = self.target.name, str(entitlement)
+        return resources.find_by_native_id(connection, name, "Group", native_id)
 
     def _link(self, connection: Connection, account: Account) -> bool:
         assert account.native_id is not None  # noqa: S101 - an account that was read has one
@@ -199,15 +220,23 @@ class Observer:
         inactive = not is_active(parse_document(row.desired))
         return inactive and deletes and self.target.policy.deactivate == "delete"
 
-    def _show_groups(self, connection: Connection, found: Iterable[EntitlementDetails]) -> None:
-        name = self.target.name
+    def _show_groups(
+        self,
+        connection: Connection,
+        found: Iterable[EntitlementDetails],
+        attributes: Mapping[Entitlement, Mapping[str, Any]],
+    ) -> None:
+        name, extension = self.target.name, self.target.group_extension
         for item in found:
             native_id = str(item.entitlement)
-            known = resources.find_by_native_id(connection, name, "Group", native_id)
-            if known is not None or not item.assignable:
+            if self._group_of(connection, item.entitlement) is not None or not item.assignable:
                 continue
             display = self._free_name(connection, item)
-            document = {"schemas": [urns.GROUP], "displayName": display}
+            document: dict[str, Any] = {"displayName": display}
+            shown = attributes.get(item.entitlement, {})
+            if extension and shown:
+                document[extension] = dict(shown)
+            document["schemas"] = self.target.group_type.schemas_of(document)
             text = dump_document(document)
             key = group_key(display)
             pk = resources.create(
@@ -222,7 +251,7 @@ class Observer:
                 confirmed_generation=1,
                 origin="adopted",
                 native_id=native_id,
-                observed=display,
+                observed=dump_states([ManagedEntitlement(display, shown)]),
                 display=display,
                 created=self.now(),
                 last_modified=self.now(),

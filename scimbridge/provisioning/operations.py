@@ -52,16 +52,7 @@ class Operations:
         """
         seconds = self.deadline_s if seconds is None else seconds
         unsent = {pk: each for pk, each in (secrets or {}).items() if each}
-        failures = self._converge_object(operation_pk, seconds)
-        if not failures:
-            failures = self.converger.converge(
-                self._accounts(operation_pk),
-                seconds=seconds,
-                done=lambda: self._is_over(operation_pk),
-                secrets=unsent,
-            )
-        if not failures:
-            failures = self._converge_object(operation_pk, seconds)
+        failures = self._attempt(operation_pk, seconds, unsent)
         self._is_over(operation_pk)
         operation = self._get(operation_pk)
         if operation.status == journal.DONE:
@@ -71,6 +62,20 @@ class Operations:
         if operation.status != journal.PENDING:
             raise from_record(operation)
         raise self._give_up(operation, _worst(failures))
+
+    def _attempt(
+        self, operation_pk: int, seconds: float, secrets: dict[int, Mapping[str, str]]
+    ) -> dict[int, Exception]:
+        """The group's object, the members' accounts, and the object if it is to go after them."""
+        failures = self._converge_object(operation_pk, seconds)
+        if not failures:
+            failures = self.converger.converge(
+                self._accounts(operation_pk),
+                seconds=seconds,
+                done=lambda: self._is_over(operation_pk),
+                secrets=secrets,
+            )
+        return failures or self._converge_object(operation_pk, seconds)
 
     def _send(
         self, operation: OperationRow, secrets: Mapping[int, Mapping[str, str]], seconds: float
@@ -107,9 +112,8 @@ class Operations:
         if error is not None and is_permanent(error) and withdrawable and operation.kind != "undo":
             undo = Withdrawal(self.outcomes).withdraw(operation.pk, answer, status=journal.FAILED)
             if undo is not None:
-                self.converger.converge(
-                    self._accounts(undo), seconds=UNDO_SECONDS, done=lambda: self._is_over(undo)
-                )
+                self._attempt(undo, UNDO_SECONDS, {})
+                self._is_over(undo)
             return answer
         wait = getattr(answer, "retry_after", self.retry_after_s)
         with self.outcomes.directory.write() as connection:

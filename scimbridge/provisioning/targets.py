@@ -36,6 +36,11 @@ class Target:
         """The name in the configuration and in the URL."""
         return self.config.name
 
+    @property
+    def group_extension(self) -> str | None:
+        """The URN of the vendor's own Group extension."""
+        return next((schema.id for schema, _ in self.group_type.extensions), None)
+
     def described(self, schema: Schema) -> Schema:
         """``schema`` as ``/Schemas`` shows it: with what this target makes of its attributes."""
         return described(schema, self.policy.capabilities, self.config)

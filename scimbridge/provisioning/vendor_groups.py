@@ -6,14 +6,17 @@ Which ones: those that show an entitlement of a kind that the vendor's API manag
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import orjson
+
+from scimbridge.connectors.interface import Entitlement, ManagedEntitlement
 from scimbridge.directory import leases, resources
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.journal import OperationRow
 from scimbridge.directory.resources import ResourceRow
-from scimbridge.errors import VendorUnavailable
+from scimbridge.errors import OutcomeUnknown, VendorConflict, VendorError, VendorUnavailable
 from scimbridge.provisioning.correlation import entitlement_keys
 from scimbridge.provisioning.entitlements import parse_entitlement
 from scimbridge.provisioning.plan import Disposition
@@ -37,12 +40,40 @@ def is_to_be_created(target: Target, row: ResourceRow) -> bool:
 
 
 def is_settled(target: Target, row: ResourceRow) -> bool:
-    """Whether the vendor's object is as the group's desired document says."""
+    """Whether the vendor's object is as the group's desired document says, in all that it has."""
     if is_to_be_created(target, row):
         return False
     if not is_managed(target, row):
         return True
-    return row.disposition == Disposition.PRESENT.value and row.observed == _name(row)
+    if row.disposition != Disposition.PRESENT.value:
+        return False
+    return load_states(row.observed) == [wanted_object(target, row)]
+
+
+def wanted_object(target: Target, row: ResourceRow) -> ManagedEntitlement:
+    """What the group's desired document says of the vendor's object."""
+    document = parse_document(row.desired)
+    attributes = document.get(target.group_extension) or {} if target.group_extension else {}
+    return ManagedEntitlement(str(document["displayName"]), attributes)
+
+
+def dump_states(states: Sequence[ManagedEntitlement]) -> str:
+    """All that the vendor's object may be, as the directory stores it.
+
+    Once a change is confirmed that is one state. Before a change is sent its result is added, so
+    that whatever became of it is known as ours, and taken back if it is not wanted any more.
+    """
+    return orjson.dumps(
+        [{"displayName": each.display_name, "attributes": each.attributes} for each in states]
+    ).decode()
+
+
+def load_states(text: str | None) -> list[ManagedEntitlement]:
+    """The inverse of `dump_states`."""
+    return [
+        ManagedEntitlement(each["displayName"], each["attributes"])
+        for each in orjson.loads(text or "[]")
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +105,7 @@ class VendorGroups:
             elif row.native_id is None:
                 self._create(operation, row)
             else:
-                self._rename(row)
+                self._update(row)
         finally:
             with self.directory.write() as connection:
                 leases.give_back(connection, row.pk, row.fence)
@@ -90,26 +121,73 @@ class VendorGroups:
 
     def _create(self, operation: OperationRow, row: ResourceRow) -> None:
         (kind,) = self.target.policy.capabilities.managed_kinds
-        entitlement = self.target.connector.create_entitlement(kind, _name(row), "")
+        wanted = wanted_object(self.target, row)
+        found = self._find(kind, wanted.display_name, row)
+        # One that appeared after a create was tried is our own, not somebody else's.
+        origin = "adopted" if found and row.attempted_at is None else "created"
+        entitlement = found or self._create_object(kind, wanted, row)
+        bare = ManagedEntitlement(wanted.display_name)
         with self.directory.write() as connection:
             resources.change(
                 connection,
                 row.pk,
                 native_id=str(entitlement),
-                observed=_name(row),
-                origin="created",
+                observed=dump_states([bare]),
+                origin=origin,
+                attempted_at=None,
             )
             keys = entitlement_keys(frozenset({entitlement}))
             regrant(connection, self.target.name, row.pk, keys, operation=operation.pk)
+            (fresh,) = resources.by_pks(connection, [row.pk])
+        if wanted != bare:
+            self._update(fresh)
 
-    def _rename(self, row: ResourceRow) -> None:
-        entitlement = parse_entitlement(str(row.native_id))
-        self.target.connector.update_entitlement(entitlement, _name(row), "")
+    def _find(self, kind: str, name: str, row: ResourceRow) -> Entitlement | None:
+        found = self.target.connector.find_entitlement(kind, name)
+        if found is None:
+            return None
+        with self.directory.read() as connection:
+            rival = resources.find_by_native_id(connection, row.target, "Group", str(found))
+        if rival is not None:
+            raise VendorConflict(
+                f"{found}, which is called {name} at {self.target.name}, already belongs to the "
+                f"group {rival.scim_id}"
+            )
+        return found
+
+    def _create_object(
+        self, kind: str, wanted: ManagedEntitlement, row: ResourceRow
+    ) -> Entitlement:
         with self.directory.write() as connection:
-            resources.change(connection, row.pk, observed=_name(row))
+            resources.change(connection, row.pk, attempted_at=self.now())
+        try:
+            return self.target.connector.create_entitlement(kind, wanted)
+        except OutcomeUnknown:
+            raise
+        except VendorError:
+            with self.directory.write() as connection:
+                resources.change(connection, row.pk, attempted_at=None)
+            raise
+
+    def _update(self, row: ResourceRow) -> None:
+        before, after = load_states(row.observed), wanted_object(self.target, row)
+        attempted = before if after in before else [*before, after]
+        with self.directory.write() as connection:
+            resources.change(connection, row.pk, observed=dump_states(attempted))
+        entitlement = parse_entitlement(str(row.native_id))
+        self.target.connector.update_entitlement(entitlement, attempted, after)
+        with self.directory.write() as connection:
+            resources.change(connection, row.pk, observed=dump_states([after]))
 
     def _delete(self, row: ResourceRow) -> None:
-        self.target.connector.delete_entitlement(parse_entitlement(str(row.native_id)))
+        """Delete the object; one that a refused POST merely found is left as it was found."""
+        entitlement = parse_entitlement(str(row.native_id))
+        if row.confirmed is not None or row.origin == "created":
+            self.target.connector.delete_entitlement(entitlement)
+        else:
+            states = load_states(row.observed)
+            bare = ManagedEntitlement(states[0].display_name)
+            self.target.connector.update_entitlement(entitlement, states, bare)
         with self.directory.write() as connection:
             resources.change(connection, row.pk, native_id=None, observed=None)
 

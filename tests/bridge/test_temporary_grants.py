@@ -52,17 +52,6 @@ def test_a_temporary_role_is_left_alone_where_unmanaged_grants_are_revoked(tmp_p
         assert temporary <= world.vendor.roles(login)
 
 
-def test_access_through_flight_control_is_told_and_not_reported_as_gone(tmp_path: Path) -> None:
-    with open_world(tmp_path, policy="flight_control = true") as world:
-        user = user_of(world, TOMAS)
-
-        answer = world.scim.set_active(user, False)
-
-        assert answer.status_code == 501
-        assert "Flight Control user group" in answer.json()["detail"]
-        assert world.scim("GET", f"/Users/{user}").json()["active"] is True
-
-
 @pytest.mark.parametrize("active", [True, False])
 def test_removing_active_neither_activates_nor_deactivates(world: World, active: bool) -> None:
     user = world.scim.create_user("jane@example.com")["id"]

@@ -32,7 +32,7 @@ from scimbridge.provisioning.service_provider import ServiceProvider, build_serv
 from scimbridge.provisioning.targets import build_target
 from scimbridge.provisioning.users import Users
 from scimbridge.scim import urns
-from scimbridge.scim.attributes import ResourceType, group_type, user_type
+from scimbridge.scim.attributes import ResourceType, Schema, group_type, user_type
 from scimbridge.scim.operations import Operation, parse_patch
 from scimbridge.scim.projection import parse_projection
 from scimbridge.scim.quirks import Dialect
@@ -119,7 +119,8 @@ class Bench:
         self.users.patch(user, operations(user_type(), *each), CALLER)
 
     def patch_group(self, group: str, *each: dict[str, Any]) -> None:
-        self.groups.patch(group, operations(group_type(), *each), CALLER)
+        kind = self.provider.target.group_type
+        self.groups.patch(group, operations(kind, *each), CALLER)
 
     def join(self, group: str, *members: str) -> None:
         value = [{"value": member} for member in members]
@@ -133,7 +134,7 @@ class Bench:
 
     def shown(self, kind: str, scim_id: str) -> dict[str, Any]:
         """As a GET shows it."""
-        kinds = {"Users": user_type(), "Groups": group_type()}
+        kinds = {"Users": user_type(), "Groups": self.provider.target.group_type}
         projection = parse_projection(None, None, kinds[kind])
         return self.provider.endpoints[kind].get(scim_id, projection, "https://b")
 
@@ -207,6 +208,7 @@ def open_bench(schema: Path, tmp_path: Path) -> Iterator[Opener]:
             deadline_s: float = 0.4,
             vendor: FakeVendor | None = None,
             groups: Mapping[str, tuple[str, ...]] = GROUPS,
+            group_extension: Schema | None = None,
             **policy: Any,
         ) -> Bench:
             path = tmp_path / "directory.db"
@@ -220,7 +222,7 @@ def open_bench(schema: Path, tmp_path: Path) -> Iterator[Opener]:
                 config,
                 vendor,
                 user_type=user_type(),
-                group_type=group_type(),
+                group_type=group_type(*filter(None, [group_extension])),
                 extension=None,
                 dialect=Dialect.tolerant(),
             )

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
-from scimbridge.connectors.interface import Entitlement
+from scimbridge.connectors.interface import Entitlement, EntitlementDetails, ManagedEntitlement
 from scimbridge.directory import leases
-from scimbridge.errors import ConfigError, InvalidValue, TemporarilyUnavailable, VendorRejected
+from scimbridge.errors import (
+    ConfigError,
+    InvalidValue,
+    OutcomeUnknown,
+    TemporarilyUnavailable,
+    Uniqueness,
+    VendorRejected,
+)
+from scimbridge.scim import urns
+from scimbridge.scim.attributes import parse_schema
 from tests.provisioning.conftest import CALLER, JANE, Bench, Opener
 from tests.provisioning.fake_vendor import PLAIN, FakeVendor
 
@@ -17,42 +28,87 @@ MANAGING = replace(
 )
 
 
+NOTES = parse_schema(
+    {
+        "id": "urn:t:Group",
+        "name": "Notes",
+        "attributes": [{"name": "note", "type": "string"}, {"name": "colour", "type": "string"}],
+    }
+)
+
+
 @dataclass
 class Objects:
     """The user groups of the vendor, by id."""
 
     vendor: FakeVendor
-    names: dict[str, str] = field(default_factory=dict)
+    shown: dict[str, ManagedEntitlement] = field(default_factory=dict)
 
-    def create_entitlement(self, kind: str, name: str, description: str) -> Entitlement:
+    def find_entitlement(self, kind: str, name: str) -> Entitlement | None:
+        self.vendor._call("find_entitlement")
+        found = [key for key, each in self.shown.items() if each.display_name == name]
+        return Entitlement(kind, found[0]) if found else None
+
+    def create_entitlement(self, kind: str, wanted: ManagedEntitlement) -> Entitlement:
         self.vendor._call("create_entitlement")
-        known = {name: native_id for native_id, name in self.names.items()}
-        native_id = known.get(name, f"g{len(self.names) + 1}")
-        self.names[native_id] = name
+        native_id = f"g{len(self.shown) + 1}"
+        self.shown[native_id] = ManagedEntitlement(wanted.display_name)
+        self.vendor._call("created_entitlement")
         return Entitlement(kind, native_id)
 
-    def update_entitlement(self, item: Entitlement, name: str, description: str) -> None:
+    def update_entitlement(
+        self, item: Entitlement, before: Sequence[ManagedEntitlement], after: ManagedEntitlement
+    ) -> None:
         self.vendor._call("update_entitlement")
-        self.names[item.native_id] = name
+        ours = {name for each in before for name in each.attributes}
+        theirs = self.shown[item.native_id].attributes
+        others = {name: value for name, value in theirs.items() if name not in ours}
+        self.shown[item.native_id] = replace(after, attributes={**others, **after.attributes})
+        self.vendor._call("updated_entitlement")
 
     def delete_entitlement(self, item: Entitlement) -> None:
         self.vendor._call("delete_entitlement")
         assert not any(item in held for held in self.vendor.held.values()), "it still has members"
-        del self.names[item.native_id]
+        del self.shown[item.native_id]
+
+    def entitlements(self) -> list[EntitlementDetails]:
+        return [
+            EntitlementDetails(Entitlement("user-group", key), each.display_name)
+            for key, each in self.shown.items()
+        ]
+
+    def entitlement_attributes(
+        self, entitlements: Collection[Entitlement]
+    ) -> dict[Entitlement, Mapping[str, Any]]:
+        self.vendor._call("entitlement_attributes")
+        shown = {each: self.shown[each.native_id].attributes for each in entitlements}
+        return {each: values for each, values in shown.items() if values}
 
 
 @pytest.fixture
 def managing(open_bench: Opener) -> Bench:
-    bench = open_bench(MANAGING, unmapped_groups="create")
+    return managing_bench(open_bench)
+
+
+def managing_bench(open_bench: Opener, **policy: Any) -> Bench:
+    able = replace(MANAGING, group_member_limits={"user-group": 2})
+    bench = open_bench(able, unmapped_groups="create", group_extension=NOTES, **policy)
     objects = Objects(bench.vendor)
-    for name in ("create_entitlement", "update_entitlement", "delete_entitlement"):
-        bench.vendor.__dict__[name] = getattr(objects, name)
-    bench.vendor.__dict__["objects"] = objects.names
+    for name in dir(objects):
+        if "entitlement" in name:
+            bench.vendor.__dict__[name] = getattr(objects, name)
+    bench.vendor.__dict__["objects"] = objects.shown
     return bench
 
 
+def shown(bench: Bench) -> dict[str, ManagedEntitlement]:
+    """The vendor's objects by id."""
+    found: dict[str, ManagedEntitlement] = bench.vendor.__dict__["objects"]
+    return found
+
+
 def objects(bench: Bench) -> set[str]:
-    return set(bench.vendor.__dict__["objects"].values())
+    return {each.display_name for each in shown(bench).values()}
 
 
 def test_a_group_lives_and_ends_with_its_object(managing: Bench) -> None:
@@ -137,3 +193,218 @@ def test_a_group_at_which_another_worker_is_waits(managing: Bench) -> None:
 def test_objects_can_only_be_made_where_there_is_one_kind(open_bench: Opener) -> None:
     with pytest.raises(ConfigError, match="unmapped_groups"):
         open_bench(unmapped_groups="create")
+
+
+# --- attributes ------------------------------------------------------------------------------
+
+
+def note(bench: Bench, group: str, value: str | None) -> None:
+    bench.patch_group(group, {"op": "replace", "path": "urn:t:Group:note", "value": value})
+
+
+def post_with(bench: Bench, name: str, *members: str, **attributes: str) -> str:
+    document: dict[str, Any] = {"schemas": [urns.GROUP, "urn:t:Group"], "displayName": name}
+    document |= {"members": [{"value": each} for each in members], "urn:t:Group": attributes}
+    return bench.groups.create(document, CALLER).scim_id or ""
+
+
+def test_a_group_is_created_with_its_attributes(managing: Bench) -> None:
+    group = post_with(managing, "Hunters", note="at night")
+
+    assert shown(managing)["g1"] == ManagedEntitlement("Hunters", {"note": "at night"})
+    assert managing.shown("Groups", group)["urn:t:Group"] == {"note": "at night"}
+
+
+def test_an_attribute_is_changed_and_taken_away_again(managing: Bench) -> None:
+    group = managing.post_group("Hunters")
+
+    note(managing, group, "at night")
+    assert shown(managing)["g1"].attributes == {"note": "at night"}
+    note(managing, group, None)
+
+    assert shown(managing)["g1"].attributes == {}
+    assert managing.pending() == []
+
+
+def test_an_attribute_that_is_set_already_calls_nobody(managing: Bench) -> None:
+    group = post_with(managing, "Hunters", note="at night")
+    managing.vendor.calls.clear()
+
+    note(managing, group, "at night")
+    managing.join(group, managing.post_user())
+
+    assert "update_entitlement" not in managing.vendor.calls
+
+
+def test_a_group_whose_attributes_are_refused_leaves_no_object(managing: Bench) -> None:
+    with (
+        managing.failing("update_entitlement", VendorRejected("no such colour")),
+        pytest.raises(InvalidValue, match="no such colour"),
+    ):
+        post_with(managing, "Hunters", colour="octarine")
+
+    assert shown(managing) == {}
+    assert managing.pending() == []
+
+
+def test_a_refused_change_is_undone_even_where_it_came_half_true(managing: Bench) -> None:
+    group = post_with(managing, "Hunters", note="at night")
+    refusing = {"updated_entitlement": iter([VendorRejected("in part")])}
+
+    def once() -> None:
+        for error in refusing["updated_entitlement"]:
+            raise error
+
+    managing.vendor.meanwhile["updated_entitlement"] = once
+    with pytest.raises(InvalidValue, match="in part"):
+        managing.patch_group(
+            group, {"op": "add", "value": {"urn:t:Group": {"note": "by day", "colour": "red"}}}
+        )
+
+    assert shown(managing)["g1"].attributes == {"note": "at night"}
+    assert managing.shown("Groups", group)["urn:t:Group"] == {"note": "at night"}
+    assert managing.pending() == []
+
+
+def test_what_an_interrupted_change_may_have_set_is_taken_back_by_the_next_one(
+    managing: Bench,
+) -> None:
+    """The answer to the first change is lost, and the second does not mention its attribute."""
+    group = managing.post_group("Hunters")
+    with managing.failing("updated_entitlement"), pytest.raises(TemporarilyUnavailable):
+        note(managing, group, "at night")
+
+    note(managing, group, None)
+    managing.recover()
+
+    assert shown(managing)["g1"].attributes == {}
+    assert managing.pending() == []
+
+
+def test_an_object_of_the_vendor_is_shown_with_its_attributes(managing: Bench) -> None:
+    shown(managing)["g9"] = ManagedEntitlement("Hunters", {"note": "at night"})
+
+    managing.provider.observer.refresh_catalogue()
+    managing.provider.observer.refresh_catalogue()
+
+    group = managing.post_group("Hunters", managing.post_user())
+    assert managing.shown("Groups", group)["urn:t:Group"] == {"note": "at night"}
+    assert managing.vendor.roles(JANE) == {"g9"}
+    assert managing.vendor.calls.count("entitlement_attributes") == 1
+    assert "update_entitlement" not in managing.vendor.calls
+
+
+def test_a_put_that_says_nothing_of_the_attributes_leaves_them(managing: Bench) -> None:
+    group = post_with(managing, "Hunters", note="at night")
+
+    managing.groups.replace(group, {"schemas": [urns.GROUP], "displayName": "Hunters"}, CALLER)
+
+    assert shown(managing)["g1"].attributes == {"note": "at night"}
+    assert "urn:t:Group" in managing.shown("Groups", group)["schemas"]
+
+
+def test_a_put_that_says_something_of_the_attributes_replaces_them(managing: Bench) -> None:
+    group = post_with(managing, "Hunters", note="at night", colour="red")
+    document = {"schemas": [], "displayName": "Hunters", "urn:t:Group": {"colour": "blue"}}
+
+    managing.groups.replace(group, document, CALLER)
+
+    assert shown(managing)["g1"].attributes == {"colour": "blue"}
+
+
+def test_a_group_without_an_object_has_no_attributes_of_one(managing: Bench) -> None:
+    with pytest.raises(InvalidValue, match="no object of its own"):
+        post_with(managing, "Analysts", note="at night")
+    group = managing.post_group("Readers")
+    with pytest.raises(InvalidValue, match="no object of its own"):
+        note(managing, group, "at night")
+    managing.rename_group(group, "READERS")
+
+    assert shown(managing) == {}
+
+
+# --- found, not made -------------------------------------------------------------------------
+
+
+def test_an_object_of_the_same_name_is_taken_for_the_group(managing: Bench) -> None:
+    shown(managing)["g9"] = ManagedEntitlement("Hunters", {"colour": "red"})
+
+    post_with(managing, "Hunters", managing.post_user(), note="at night")
+
+    assert shown(managing)["g9"].attributes == {"colour": "red", "note": "at night"}
+    assert managing.vendor.roles(JANE) == {"g9"}
+    assert "create_entitlement" not in managing.vendor.calls
+
+
+def test_a_refused_group_leaves_the_object_that_it_found_as_it_was(managing: Bench) -> None:
+    found = ManagedEntitlement("Hunters", {"colour": "red"})
+    shown(managing)["g9"] = found
+    jane = managing.post_user()
+
+    with managing.failing("grant", VendorRejected("full")), pytest.raises(InvalidValue):
+        post_with(managing, "Hunters", jane, note="at night")
+
+    assert shown(managing) == {"g9": found}
+    assert managing.pending() == []
+
+
+def test_an_object_whose_creation_went_unanswered_is_our_own(managing: Bench) -> None:
+    lost = OutcomeUnknown("no answer")
+    with managing.failing("created_entitlement", lost), pytest.raises(TemporarilyUnavailable):
+        managing.post_group("Hunters")
+    jane = managing.post_user()
+
+    with managing.failing("grant", VendorRejected("full")), pytest.raises(InvalidValue):
+        managing.post_group("Hunters", jane)
+    managing.recover()
+
+    assert shown(managing) == {}
+    assert managing.pending() == []
+
+
+def test_two_groups_of_one_name_do_not_share_an_object(open_bench: Opener) -> None:
+    managing = managing_bench(open_bench, unique_group_names=False)
+    managing.provider.endpoints["Groups"].answered(managing.post_group("Hunters"))
+
+    with pytest.raises(Uniqueness, match="already belongs to the group"):
+        managing.post_group("Hunters")
+
+    assert objects(managing) == {"Hunters"}
+
+
+# --- limits ----------------------------------------------------------------------------------
+
+
+def test_more_members_than_the_vendor_takes_are_refused_without_a_call(managing: Bench) -> None:
+    people = [managing.post_user(f"user{number}@example.com") for number in range(3)]
+    group = managing.post_group("Hunters", *people[:2], "nobody")
+    managing.vendor.calls.clear()
+
+    with pytest.raises(InvalidValue, match="at most 2 members"):
+        managing.join(group, people[2])
+    with pytest.raises(InvalidValue, match="at most 2 members"):
+        managing.post_group("Gatherers", *people)
+
+    assert managing.vendor.calls == []
+    assert managing.members(group) == {*people[:2], "nobody"}
+
+
+def test_the_members_of_all_groups_that_stand_for_an_object_count(open_bench: Opener) -> None:
+    mapped = dict.fromkeys(("First", "Second"), ("user-group:g1",))
+    managing = managing_bench(open_bench, groups=mapped)
+    people = [managing.post_user(f"user{number}@example.com") for number in range(3)]
+    managing.post_group("First", *people[:2])
+    second = managing.post_group("Second", people[0])
+
+    with pytest.raises(InvalidValue, match="would bring it to 3"):
+        managing.join(second, people[2])
+
+
+def test_who_leaves_makes_room(managing: Bench) -> None:
+    people = [managing.post_user(f"user{number}@example.com") for number in range(3)]
+    group = managing.post_group("Hunters", *people[:2])
+
+    managing.leave(group, people[0])
+    managing.join(group, people[2])
+
+    assert managing.members(group) == set(people[1:])

@@ -31,6 +31,7 @@ from scimbridge.connectors.interface import (
     Entitlement,
     EntitlementDetails,
     HeldGrant,
+    ManagedEntitlement,
 )
 from scimbridge.errors import VendorNotFound, VendorRejected, VendorUnavailable
 from scimbridge.scim.filters import Filter
@@ -139,15 +140,23 @@ class CortexXdrConnector(Connector):
         """See `Connector.revoke`."""
         self._apply("revoke", assignments)
 
-    def create_entitlement(self, kind: str, display_name: str, description: str) -> Entitlement:
+    def find_entitlement(self, kind: str, display_name: str) -> Entitlement | None:
+        """See `Connector.find_entitlement`."""
+        return self._groups(kind).find(display_name)
+
+    def create_entitlement(self, kind: str, wanted: ManagedEntitlement) -> Entitlement:
         """See `Connector.create_entitlement`."""
-        return self._groups(kind).create(display_name, description)
+        return self._groups(kind).create(wanted.display_name)
 
     def update_entitlement(
-        self, entitlement: Entitlement, display_name: str, description: str
+        self,
+        entitlement: Entitlement,
+        before: Sequence[ManagedEntitlement],
+        after: ManagedEntitlement,
     ) -> None:
-        """See `Connector.update_entitlement`."""
-        self._groups(entitlement.kind).update(entitlement, display_name, description)
+        """See `Connector.update_entitlement`. There is nothing but the name."""
+        if {each.display_name for each in before} != {after.display_name}:
+            self._groups(entitlement.kind).rename(entitlement, after.display_name)
 
     def delete_entitlement(self, entitlement: Entitlement) -> None:
         """See `Connector.delete_entitlement`."""

@@ -17,7 +17,6 @@ from scimbridge.connectors.http import Wiring
 from scimbridge.connectors.interface import Entitlement
 from scimbridge.errors import (
     OutcomeUnknown,
-    VendorConflict,
     VendorNotFound,
     VendorRejected,
     VendorUnavailable,
@@ -52,43 +51,46 @@ class UserGroups:
         with suppress(VendorNotFound, VendorRejected):
             self._client.iam("DELETE", _GROUP, group_id=_NO_GROUP)
 
-    def create(self, name: str, description: str) -> Entitlement:
+    def find(self, name: str) -> Entitlement | None:
+        """See `Connector.find_entitlement`."""
+        for group in self._list.fresh().values():
+            if group.name == name:
+                return Entitlement(USER_GROUP, group.id)
+        return None
+
+    def create(self, name: str) -> Entitlement:
         """See `Connector.create_entitlement`.
 
         The answer tells the new id only within a sentence; the list, in which names are unique, is
         believed instead.
         """
-        existing = self._called(name)
-        if existing is not None:
-            return existing
-        body = {"group_name": name, "description": description}
-        taken: VendorConflict | None = None
-        try:
-            self._client.iam("POST", _GROUPS, body, repeatable=False)
-        except VendorConflict as error:
-            taken = error
-        created = self._called(name)
+        body = {"group_name": name, "description": ""}
+        self._client.iam("POST", _GROUPS, body, repeatable=False)
+        created = self.find(name)
         if created is None:
-            raise taken or OutcomeUnknown(
+            raise OutcomeUnknown(
                 f"{self._target}: creating the user group {name!r} was accepted, and the list of "
                 "groups does not show it yet"
             )
         return created
 
-    def update(self, entitlement: Entitlement, name: str, description: str) -> None:
-        """See `Connector.update_entitlement`."""
+    def rename(self, entitlement: Entitlement, name: str) -> None:
+        """Give the group another name; its description stays.
+
+        Raises as `Connector.update_entitlement` does.
+        """
         group_id = checked_group_id(entitlement)
         group = self._list.fresh().get(group_id)
         if group is None:
             raise VendorNotFound(f"{self._target}: the tenant has no {entitlement}")
-        if (group.name, group.description) == (name, description):
+        if group.name == name:
             return
-        body = {"group_name": name, "description": description}
+        body = {"group_name": name, "description": group.description}
         self._client.iam("PATCH", _GROUP, body, group_id=group_id)
         shown = self._list.fresh().get(group_id)
         if shown is None:
             raise VendorNotFound(f"{self._target}: the tenant has no {entitlement} any more")
-        if (shown.name, shown.description) != (name, description):
+        if shown.name != name:
             raise VendorUnavailable(
                 f"{self._target}: renaming {entitlement} to {name!r} was accepted, and it is still "
                 f"shown as {shown.name!r}"
@@ -108,12 +110,6 @@ class UserGroups:
             raise refused or VendorUnavailable(
                 f"{self._target}: deleting {entitlement} was accepted, and it is still there"
             )
-
-    def _called(self, name: str) -> Entitlement | None:
-        for group in self._list.fresh().values():
-            if group.name == name:
-                return Entitlement(USER_GROUP, group.id)
-        return None
 
     def _read(self) -> dict[str, UserGroup]:
         return to_user_groups(self._client.iam_list(_GROUPS))

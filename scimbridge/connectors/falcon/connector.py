@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from scimbridge.connectors.breaker import Breaker
 from scimbridge.connectors.falcon.client import FalconClient
 from scimbridge.connectors.falcon.grants import RoleActions, is_unknown_user
 from scimbridge.connectors.falcon.mapping import (
     ROLE,
+    USER_GROUP,
     USER_UUID,
     normal_uid,
     to_account,
     to_attributes,
     to_entitlement_details,
 )
+from scimbridge.connectors.falcon.mssp_reads import MsspReads
 from scimbridge.connectors.falcon.policy_members import ResponsePolicyMembers
 from scimbridge.connectors.falcon.record_types import RecordType
 from scimbridge.connectors.falcon.response_policies import ResponsePolicies
 from scimbridge.connectors.falcon.settings import FalconSettings, parse_cid
+from scimbridge.connectors.falcon.user_group_members import (
+    MOST_MEMBERS,
+    Action,
+    UserGroupMembers,
+)
+from scimbridge.connectors.falcon.user_groups import UserGroups
 from scimbridge.connectors.falcon.user_routes import UserRecord, UserRoutes
 from scimbridge.connectors.falcon.users_current import CurrentUserRoutes
 from scimbridge.connectors.falcon.users_legacy import LegacyUserRoutes
@@ -33,12 +42,14 @@ from scimbridge.connectors.interface import (
     Entitlement,
     EntitlementDetails,
     HeldGrant,
+    ManagedEntitlement,
     Record,
     RecordPage,
     RecordQuery,
 )
 from scimbridge.errors import (
     OutcomeUnknown,
+    PartialFailure,
     VendorConflict,
     VendorDenied,
     VendorError,
@@ -47,7 +58,6 @@ from scimbridge.errors import (
 )
 from scimbridge.scim.filters import Filter
 
-_USER_GROUPS_OF = "/mssp/queries/user-group-members/v1"
 _OWN_CID = "/sensors/queries/installers/ccid/v1"
 
 _NAMES = frozenset({"given_name", "family_name"})
@@ -66,6 +76,13 @@ CAPABILITIES = Capabilities(
     settle_seconds=90.0,
 )
 
+FLIGHT_CONTROL = replace(
+    CAPABILITIES,
+    entitlement_kinds=(ROLE, USER_GROUP),
+    managed_kinds=frozenset({USER_GROUP}),
+    group_member_limits={USER_GROUP: MOST_MEMBERS},
+)
+
 
 class FalconConnector(Connector):
     """See `Connector`. One instance serves one target for the life of the process."""
@@ -80,10 +97,14 @@ class FalconConnector(Connector):
         )
         self._roles = RoleActions(self._client, self._user_routes, self.grants)
         self._flight_control = settings.flight_control
+        reads = MsspReads(self._client, settings.falcon_api)
+        self._members = UserGroupMembers(self._client, reads)
+        self._user_groups = UserGroups(self._client, reads, self._members, wiring.target)
         self._known_cid = settings.member_cid or settings.cid
         self._record_types = self._open_record_types(settings)
         verbs = {name: each.verbs for name, each in self._record_types.items()}
-        self._capabilities = replace(CAPABILITIES, record_types=verbs)
+        able = FLIGHT_CONTROL if settings.flight_control else CAPABILITIES
+        self._capabilities = replace(able, record_types=verbs)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -120,6 +141,8 @@ class FalconConnector(Connector):
         """
         self._user_routes.role_ids()
         self._check_cid()
+        if self._flight_control:
+            self._user_groups.check()
         for record_type in self._record_types.values():
             record_type.check()
         nobody = Account(user_name="", given_name="scimbridge", family_name="check")
@@ -150,6 +173,8 @@ class FalconConnector(Connector):
         for roles in self._user_routes.roles(self._user_routes.role_ids()):
             cid = self._cid() if any(role.get("cid") for role in roles) else None
             yield from (to_entitlement_details(role, cid) for role in roles)
+        if self._flight_control:
+            yield from self._user_groups.all()
 
     def grants(self, native_id: str) -> frozenset[HeldGrant]:
         """See `Connector.grants`."""
@@ -160,20 +185,16 @@ class FalconConnector(Connector):
             if not is_unknown_user(error):
                 raise
             raise VendorNotFound(f"no Falcon user {native_id}", trace_id=error.trace_id) from error
-        return held | self._user_groups(native_id) if self._flight_control else held
+        if not self._flight_control:
+            return held
+        # What these give in child CIDs the grants of the own CID do not show.
+        return held | frozenset(map(HeldGrant, self._members.groups_of(native_id)))
 
-    def _user_groups(self, native_id: str) -> frozenset[HeldGrant]:
-        """What Flight Control gives in child CIDs, which the grants of the own CID do not show."""
-        pages = self._client.pages(_USER_GROUPS_OF, {"user_uuid": native_id})
-        return frozenset(
-            HeldGrant(
-                Entitlement("user-group", str(group)),
-                direct=False,
-                via=f"the Flight Control user group {group}",
-            )
-            for page in pages
-            for group in page
-        )
+    def entitlement_attributes(
+        self, entitlements: Collection[Entitlement]
+    ) -> Mapping[Entitlement, Mapping[str, Any]]:
+        """See `Connector.entitlement_attributes`."""
+        return self._user_groups.attributes(entitlements)
 
     # --- act -------------------------------------------------------------------------------
 
@@ -221,11 +242,32 @@ class FalconConnector(Connector):
 
     def grant(self, assignments: Sequence[Assignment]) -> None:
         """See `Connector.grant`."""
-        self._roles.apply("grant", assignments)
+        self._apply("grant", assignments)
 
     def revoke(self, assignments: Sequence[Assignment]) -> None:
         """See `Connector.revoke`."""
-        self._roles.apply("revoke", assignments)
+        self._apply("revoke", assignments)
+
+    def find_entitlement(self, kind: str, display_name: str) -> Entitlement | None:
+        """See `Connector.find_entitlement`."""
+        return self._user_groups.find(display_name)
+
+    def create_entitlement(self, kind: str, wanted: ManagedEntitlement) -> Entitlement:
+        """See `Connector.create_entitlement`."""
+        return self._user_groups.create(wanted)
+
+    def update_entitlement(
+        self,
+        entitlement: Entitlement,
+        before: Sequence[ManagedEntitlement],
+        after: ManagedEntitlement,
+    ) -> None:
+        """See `Connector.update_entitlement`."""
+        self._user_groups.update(entitlement, before, after)
+
+    def delete_entitlement(self, entitlement: Entitlement) -> None:
+        """See `Connector.delete_entitlement`."""
+        self._user_groups.delete(entitlement)
 
     # --- further resource types ------------------------------------------------------------
 
@@ -258,6 +300,25 @@ class FalconConnector(Connector):
         self._record_types[type].delete(record_id)
 
     # --- below the contract ----------------------------------------------------------------
+
+    def _apply(self, action: Action, assignments: Sequence[Assignment]) -> None:
+        """Each kind by calls of its own; raises `PartialFailure` after all were tried."""
+        kinds = {USER_GROUP} if self._flight_control else set()
+        memberships = [each for each in assignments if each.entitlement.kind in kinds]
+        failures = self._members.change(action, memberships)
+        try:
+            self._roles.apply(
+                action, [each for each in assignments if each.entitlement.kind not in kinds]
+            )
+        except PartialFailure as partial:
+            failures |= partial.failures
+        if failures:
+            first = next(iter(failures.values()))
+            raise PartialFailure(
+                f"{len(failures)} of {len(set(assignments))} changes failed, "
+                f"the first one: {first}",
+                failures,
+            )
 
     def _users_called(self, user_name: str) -> Iterator[UserRecord]:
         """The records with this uid: compared here, whatever the query makes of the value."""

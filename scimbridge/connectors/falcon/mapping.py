@@ -13,6 +13,8 @@ ROLE = "role"
 USER_GROUP = "user-group"
 USER_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 """The native id of an account."""
+USER_GROUP_ID = re.compile(r"[0-9a-fA-F]{32}")
+"""The native id of a Flight Control user group."""
 
 
 def to_account(user: Mapping[str, Any]) -> Account:

@@ -19,7 +19,7 @@ from cortex_tenant import (
     role,
 )
 
-from scimbridge.connectors.interface import Assignment, Entitlement, HeldGrant
+from scimbridge.connectors.interface import Assignment, Entitlement, HeldGrant, ManagedEntitlement
 from scimbridge.errors import (
     AccessRemains,
     PartialFailure,
@@ -190,7 +190,7 @@ def test_a_role_made_after_the_roles_were_listed_can_be_given(iam: CortexTenant)
 def test_a_group_made_a_moment_ago_by_another_process_can_be_given(iam: CortexTenant) -> None:
     iam.connector.grants(OMAR)  # keeps a list of groups without the new one
     with another_connector(iam) as elsewhere:
-        created = elsewhere.create_entitlement("user-group", "Fresh", "")
+        created = elsewhere.create_entitlement("user-group", ManagedEntitlement("Fresh"))
 
     grant(iam, OMAR, created)
 
@@ -237,7 +237,10 @@ def test_of_two_roles_of_one_name_the_one_that_was_asked_for_is_sent(twin: str) 
 def test_changes_of_one_account_by_several_threads_do_not_undo_each_other(
     iam: CortexTenant,
 ) -> None:
-    groups = [iam.connector.create_entitlement("user-group", f"G{n}", "") for n in range(8)]
+    groups = [
+        iam.connector.create_entitlement("user-group", ManagedEntitlement(f"G{n}"))
+        for n in range(8)
+    ]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda each: grant(iam, OMAR, each), groups))
 

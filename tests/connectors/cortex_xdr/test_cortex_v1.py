@@ -16,7 +16,7 @@ from cortex_tenant import (
     role,
 )
 
-from scimbridge.connectors.interface import Account, Entitlement
+from scimbridge.connectors.interface import Account, Entitlement, ManagedEntitlement
 from scimbridge.errors import (
     PartialFailure,
     VendorDenied,
@@ -137,14 +137,16 @@ def test_deleting_is_refused_unless_the_account_is_gone(v1: CortexTenant) -> Non
 def test_names_status_and_groups_cannot_be_changed(v1: CortexTenant) -> None:
     connector = v1.connector
     changed = Account(user_name=LENA, native_id=LENA, given_name="Magda")
+    new = ManagedEntitlement("New")
 
     connector.update_account(changed, frozenset({"given_name", "password"}))
     for refused in (
         lambda: connector.set_active(LENA, active=False),
-        lambda: connector.create_entitlement("user-group", "New", ""),
-        lambda: connector.update_entitlement(Entitlement("user-group", "SOC"), "New", ""),
+        lambda: connector.create_entitlement("user-group", new),
+        lambda: connector.update_entitlement(Entitlement("user-group", "SOC"), [], new),
         lambda: connector.delete_entitlement(Entitlement("user-group", "SOC")),
-        lambda: connector.create_entitlement("role", "New", ""),
+        lambda: connector.create_entitlement("role", new),
+        lambda: connector.find_entitlement("role", "New"),
     ):
         with pytest.raises(VendorRejected):
             refused()
