@@ -41,5 +41,5 @@ def the_catalogue_is_listed(scene: Scene) -> None:
 @drive(LEGACY)
 def the_tenant_is_looked_at(scene: Scene) -> None:
     """All people become visible."""
-    scene.look()
+    scene.run("import", "falcon")
     assert scene.scim("GET", "/Users?count=0").json()["totalResults"] == 3

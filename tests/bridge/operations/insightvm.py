@@ -84,7 +84,7 @@ def a_group_stands_for_a_role_that_is_new_at_the_console(scene: Scene) -> None:
 def a_custom_role_is_brought_to_what_is_configured(scene: Scene) -> None:
     """Somebody has deleted it at the console."""
     del scene.vendor.roles["Ticket Writer"]
-    scene.look()
+    scene.run("import", "insightvm")
     assert scene.vendor.roles["Ticket Writer"].privileges == ("create-tickets",)
 
 
@@ -93,7 +93,7 @@ def a_custom_role_is_deleted_when_its_last_holder_is_gone(scene: Scene) -> None:
     """It is configured not to exist."""
     found = scene.scim("GET", f'/Users?filter=userName eq "{IRENE}"').json()
     scene.scim("DELETE", f"/Users/{found['Resources'][0]['id']}")
-    scene.look()
+    scene.run("import", "insightvm")
     assert "Patch Coordinator" not in scene.vendor.roles
 
 

@@ -14,7 +14,6 @@ import requests
 from click.testing import CliRunner
 
 from scimbridge.cli import cli
-from scimbridge.provisioning import background
 from tests.bridge.other_vendors import VendorWorld, open_vendor_world
 from tests.conftest import Scim
 
@@ -53,12 +52,6 @@ class Scene:
             )
         assert result.exit_code == 0, result.output
         return result.output
-
-    def look(self) -> None:
-        """What ``scimbridge serve`` does at each look at the vendor."""
-        with self.asking("scimbridge serve"):
-            for provider in self.world.bridge.providers.values():
-                background.observe(provider)
 
     @contextmanager
     def asking(self, what: str) -> Iterator[None]:
