@@ -592,10 +592,10 @@ CHANGES = st.fixed_dictionaries(
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 2), CHANGES), max_size=6),
+    st.lists(st.tuples(st.integers(0, 2), CHANGES), max_size=5),
     st.sampled_from(["merge", "replace"]),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_after_any_changes_the_vendor_has_what_was_asked_for(
     changes: list[tuple[int, dict[str, Any]]], policy_settings: str
 ) -> None:
