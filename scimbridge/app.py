@@ -8,6 +8,8 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 from flask import Flask
 
@@ -24,7 +26,7 @@ from scimbridge.provisioning.background import Background
 from scimbridge.provisioning.entitlements import parse_entitlement
 from scimbridge.provisioning.service_provider import ServiceProvider, build_service_provider
 from scimbridge.provisioning.targets import Target, build_target
-from scimbridge.scim.attributes import group_type, parse_schema, user_type
+from scimbridge.scim.attributes import group_type, parse_resource_type, parse_schema, user_type
 from scimbridge.scim.quirks import Dialect
 from scimbridge.web.addresses import networks
 from scimbridge.web.application import build_application
@@ -126,10 +128,8 @@ def _open_authenticator(
 def open_target(config: TargetConfig, metrics: Metrics) -> Target:
     """One target with its connector and schemas; nothing is sent to the vendor yet."""
     vendor = VENDORS[config.type]
-    schemas = {
-        kind: parse_schema(json.loads(path.read_text(encoding="utf-8")))
-        for kind, path in vendor.schemas.items()
-    }
+    connector = open_connector(config, on_call=metrics.vendor_calls(config.name))
+    schemas = {kind: parse_schema(_read_json(path)) for kind, path in vendor.schemas.items()}
     extension = schemas.get("User")
     connector = open_connector(config, on_call=metrics.vendor_calls(config.name))
     # What describes the vendor's own objects is for targets that manage such.
@@ -143,6 +143,11 @@ def open_target(config: TargetConfig, metrics: Metrics) -> Target:
         dialect=Dialect.strict()
         if config.strict
         else Dialect.tolerant(metrics.quirks(config.name)),
+        record_types=tuple(
+            parse_resource_type(_read_json(path))
+            for name, path in vendor.resource_types.items()
+            if name in connector.capabilities.record_types
+        ),
     )
 
 
@@ -156,3 +161,7 @@ def open_connector(config: TargetConfig, *, on_call: OnCall | None = None) -> Co
     if on_call is not None:
         wiring = replace(wiring, on_call=on_call)
     return VENDORS[config.type].open_connector(config.vendor, wiring)
+
+
+def _read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, Final, Protocol, get_args
 
+from scimbridge.connectors.interface import RecordVerb
 from scimbridge.directory.journal import Caller
+from scimbridge.errors import MethodNotAllowed
 from scimbridge.provisioning.groups import Groups
 from scimbridge.provisioning.mapping import Document
 from scimbridge.provisioning.query import Listing, Query, Reader
@@ -17,17 +20,32 @@ from scimbridge.scim.projection import Projection
 
 Resource = dict[str, Any]
 
+EVERY_VERB: Final[frozenset[RecordVerb]] = frozenset(get_args(RecordVerb))
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A resource that was written."""
+
+    scim_id: str
+    show: Callable[[Projection, str], Resource]
+    """Gives it as it is now; takes what `Endpoint.get` takes after the id."""
+
 
 class Endpoint(Protocol):
     """One resource type of one target. Every method raises `ScimError`."""
 
     @property
     def resource_type(self) -> ResourceType:
-        """Its name, path and schemas."""
+        """Its name and schemas."""
 
     @property
-    def writable(self) -> bool:
-        """Whether there is anything but reading."""
+    def path(self) -> str:
+        """Its URL below the base URL: ``/Users``, ``/Policies/7/members``."""
+
+    @property
+    def verbs(self) -> frozenset[RecordVerb]:
+        """What there is beside reading."""
 
     def get(self, scim_id: str, projection: Projection, base_url: str) -> Resource:
         """One resource; the projection only says what need not be loaded."""
@@ -35,12 +53,12 @@ class Endpoint(Protocol):
     def search(self, query: Query, projection: Projection, base_url: str) -> Listing:
         """One page of a list."""
 
-    def create(self, document: Document, caller: Caller) -> str:
-        """Create; returns the id."""
+    def create(self, document: Document, caller: Caller) -> Written:
+        """POST."""
 
     def replace(
         self, scim_id: str, document: Document, caller: Caller, if_match: Collection[str] | None
-    ) -> None:
+    ) -> Written:
         """PUT."""
 
     def patch(
@@ -49,7 +67,7 @@ class Endpoint(Protocol):
         operations: Sequence[Operation],
         caller: Caller,
         if_match: Collection[str] | None,
-    ) -> None:
+    ) -> Written:
         """PATCH."""
 
     def delete(self, scim_id: str, caller: Caller, if_match: Collection[str] | None) -> None:
@@ -66,7 +84,12 @@ class DirectoryEndpoint:
     resource_type: ResourceType
     reader: Reader
     writer: Users | Groups
-    writable: bool = True
+    verbs: frozenset[RecordVerb] = EVERY_VERB
+
+    @property
+    def path(self) -> str:
+        """See `Endpoint.path`."""
+        return self.resource_type.endpoint
 
     def get(self, scim_id: str, projection: Projection, base_url: str) -> Resource:
         """See `Endpoint.get`."""
@@ -76,15 +99,16 @@ class DirectoryEndpoint:
         """See `Endpoint.search`."""
         return self.reader.search(self.resource_type, query, projection, base_url)
 
-    def create(self, document: Document, caller: Caller) -> str:
+    def create(self, document: Document, caller: Caller) -> Written:
         """See `Endpoint.create`."""
-        return str(self.writer.create(document, caller).scim_id)
+        return self._written(str(self.writer.create(document, caller).scim_id))
 
     def replace(
         self, scim_id: str, document: Document, caller: Caller, if_match: Collection[str] | None
-    ) -> None:
+    ) -> Written:
         """See `Endpoint.replace`."""
         self.writer.replace(scim_id, document, caller, if_match)
+        return self._written(scim_id)
 
     def patch(
         self,
@@ -92,9 +116,10 @@ class DirectoryEndpoint:
         operations: Sequence[Operation],
         caller: Caller,
         if_match: Collection[str] | None,
-    ) -> None:
+    ) -> Written:
         """See `Endpoint.patch`."""
         self.writer.patch(scim_id, operations, caller, if_match)
+        return self._written(scim_id)
 
     def delete(self, scim_id: str, caller: Caller, if_match: Collection[str] | None) -> None:
         """See `Endpoint.delete`."""
@@ -103,3 +128,25 @@ class DirectoryEndpoint:
     def answered(self, scim_id: str) -> None:
         """See `Endpoint.answered`."""
         self.writer.writes.claim(scim_id)
+
+    def _written(self, scim_id: str) -> Written:
+        return Written(scim_id, partial(self.get, scim_id))
+
+
+def require_verb(endpoint: Endpoint, verb: RecordVerb) -> None:
+    """Raise `MethodNotAllowed`, with the methods that there are, unless ``endpoint`` can do it."""
+    if verb in endpoint.verbs:
+        return
+    allowed = ["GET", "HEAD"]
+    if verb != "create":
+        allowed += ["PUT", "PATCH"] if "update" in endpoint.verbs else []
+        allowed += ["DELETE"] if "delete" in endpoint.verbs else []
+    able = f"read{', ' if endpoint.verbs else ''}{', '.join(sorted(endpoint.verbs))}"
+    raise MethodNotAllowed(
+        f"a {endpoint.resource_type.name} of this target cannot be {_DONE[verb]}; what can be "
+        f"done at {endpoint.path}: {able}",
+        allowed=tuple(allowed),
+    )
+
+
+_DONE: Final = {"create": "created", "update": "changed", "delete": "deleted"}

@@ -35,6 +35,8 @@ _BY_TYPE: tuple[type[ScimError], ...] = (
     ServerFault,
 )
 
+_LOST = "this request is not kept: send it again"
+
 
 def is_permanent(error: Exception) -> bool:
     """Whether repeating the same request cannot help, so that the intent is to be withdrawn."""
@@ -43,10 +45,11 @@ def is_permanent(error: Exception) -> bool:
     return isinstance(error, VendorRejected | VendorNotFound)
 
 
-def to_scim(error: Exception, *, retry_after: int) -> ScimError:
+def to_scim(error: Exception, *, retry_after: int, kept: bool = True) -> ScimError:
     """The answer for the IdP; ``retry_after`` is the default number of seconds.
 
-    The vendor's 401, 402 and 403 become 500: the IdP's own token is fine and must not look broken.
+    ``kept`` is whether what was asked for is recorded and goes on by itself. The vendor's 401, 402
+    and 403 become 500: the IdP's own token is fine and must not look broken.
     """
     match error:
         case ScimError():
@@ -60,13 +63,14 @@ def to_scim(error: Exception, *, retry_after: int) -> ScimError:
         case VendorDenied():
             return ServerFault(
                 f"the bridge itself is refused by the vendor: {error.reason}{_trace(error)}; "
-                "the change is recorded and will be made once that is mended"
+                + ("the change is recorded and will be made once that is mended" if kept else _LOST)
             )
         case VendorUnavailable():
             seconds = max(1, math.ceil(error.retry_after or retry_after))
             return TemporarilyUnavailable(
-                f"the vendor cannot be changed now: {error.reason}{_trace(error)}; the change is "
-                "recorded and goes on by itself",
+                f"the vendor cannot be {'changed' if kept else 'used'} now: "
+                f"{error.reason}{_trace(error)}; "
+                + ("the change is recorded and goes on by itself" if kept else _LOST),
                 retry_after=seconds,
             )
         case DirectoryError():

@@ -5,24 +5,21 @@ A source gives documents; filters, sorting, paging, projection and versions are 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-import orjson
-
-from scimbridge.directory import grants
-from scimbridge.directory.engine import Directory
+from scimbridge.connectors.interface import Record, RecordPage, RecordQuery, RecordVerb
 from scimbridge.directory.journal import Caller
-from scimbridge.errors import MethodNotAllowed
-from scimbridge.provisioning.entitlements import entitlement_id
+from scimbridge.provisioning.endpoints import Endpoint, Written, require_verb
 from scimbridge.provisioning.mapping import Document
 from scimbridge.provisioning.query import Listing, Query
+from scimbridge.provisioning.record_writes import RecordWrites
+from scimbridge.provisioning.vendor_records import VendorRecords, content_version
 from scimbridge.provisioning.writes import not_found
 from scimbridge.scim.attributes import ResourceType
 from scimbridge.scim.filters import Filter
-from scimbridge.scim.listing import sort_resources
+from scimbridge.scim.listing import parse_sort, sort_resources
 from scimbridge.scim.matching import compile_filter
 from scimbridge.scim.operations import Operation
 from scimbridge.scim.projection import Projection
@@ -36,17 +33,23 @@ class RecordSource(Protocol):
     def find(self, scim_id: str) -> Document | None:
         """One document, or None."""
 
+    def page(self, query: RecordQuery) -> RecordPage | None:
+        """The page that ``query`` asks for; None where only `listing` is exact."""
+
     def listing(self, where: Filter | None) -> Iterable[Document]:
         """A superset of what matches, in a stable order."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordEndpoint:
-    """A read-only resource type over a source. See `Endpoint`."""
+    """A resource type over a source. See `Endpoint`."""
 
     resource_type: ResourceType
+    path: str
     source: RecordSource
-    writable: bool = False
+    verbs: frozenset[RecordVerb] = frozenset()
+    writes: RecordWrites | None = None
+    """There if ``verbs`` has any."""
 
     def get(self, scim_id: str, projection: Projection, base_url: str) -> Resource:
         """See `Endpoint.get`."""
@@ -57,6 +60,29 @@ class RecordEndpoint:
 
     def search(self, query: Query, projection: Projection, base_url: str) -> Listing:
         """See `Endpoint.search`."""
+        # Before the vendor is asked for anything: what cannot be sorted by is refused.
+        sort = query.sort_by and parse_sort(query.sort_by, query.sort_order, self.resource_type)
+        path, descending = sort or (None, False)
+        asked = RecordQuery(
+            where=query.filter,
+            sort_by=None if path is None else str(path),
+            descending=descending,
+            offset=query.page.offset,
+            count=query.page.count,
+        )
+        return self._page(asked, base_url) or self._selected(query, base_url)
+
+    def _page(self, asked: RecordQuery, base_url: str) -> Listing | None:
+        """The vendor's own page, if it is one: of the right length, and all of it matches."""
+        page = self.source.page(asked)
+        if page is None or len(page.records) != max(0, min(asked.count, page.total - asked.offset)):
+            return None
+        shown = [self._shown(each, base_url) for each in page.records]
+        if asked.where is not None and not all(map(compile_filter(asked.where), shown)):
+            return None
+        return Listing(page.total, shown)
+
+    def _selected(self, query: Query, base_url: str) -> Listing:
         shown = (self._shown(each, base_url) for each in self.source.listing(query.filter))
         matches = compile_filter(query.filter) if query.filter else None
         found: list[Mapping[str, Any]] = [each for each in shown if not matches or matches(each)]
@@ -65,15 +91,15 @@ class RecordEndpoint:
         first = query.page.offset
         return Listing(len(found), [dict(each) for each in found[first : first + query.page.count]])
 
-    def create(self, document: Document, caller: Caller) -> str:
+    def create(self, document: Document, caller: Caller) -> Written:
         """See `Endpoint.create`."""
-        raise self._read_only()
+        return self._written(self._writes("create").create(document, caller))
 
     def replace(
         self, scim_id: str, document: Document, caller: Caller, if_match: Collection[str] | None
-    ) -> None:
+    ) -> Written:
         """See `Endpoint.replace`."""
-        raise self._read_only()
+        return self._written(self._writes("update").replace(scim_id, document, caller, if_match))
 
     def patch(
         self,
@@ -81,68 +107,50 @@ class RecordEndpoint:
         operations: Sequence[Operation],
         caller: Caller,
         if_match: Collection[str] | None,
-    ) -> None:
+    ) -> Written:
         """See `Endpoint.patch`."""
-        raise self._read_only()
+        return self._written(self._writes("update").patch(scim_id, operations, caller, if_match))
 
     def delete(self, scim_id: str, caller: Caller, if_match: Collection[str] | None) -> None:
         """See `Endpoint.delete`."""
-        raise self._read_only()
+        self._writes("delete").delete(scim_id, caller, if_match)
 
     def answered(self, scim_id: str) -> None:
-        """See `Endpoint.answered`; nothing is created here."""
+        """See `Endpoint.answered`; a repeated POST is the vendor's to judge."""
 
-    def _read_only(self) -> MethodNotAllowed:
-        return MethodNotAllowed(
-            f"{self.resource_type.endpoint} is what the vendor has; it can only be read",
-            allowed=("GET", "HEAD", "OPTIONS"),
-        )
+    def _writes(self, verb: RecordVerb) -> RecordWrites:
+        require_verb(self, verb)
+        assert self.writes is not None  # noqa: S101 - whoever gives verbs gives it
+        return self.writes
 
-    def _shown(self, document: Document, base_url: str) -> Resource:
-        content = orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
-        digest = hashlib.blake2b(content, digest_size=8).hexdigest()
+    def _written(self, document: Document) -> Written:
+        # What the vendor showed in proof of the write is the answer; it is not asked again.
+        return Written(document["id"], lambda _projection, url: self._shown(document, url))
+
+    def _shown(self, document: Record, base_url: str) -> Resource:
         return {
             "schemas": [self.resource_type.schema.id],
             **document,
             "meta": {
+                **document.get("meta", {}),
                 "resourceType": self.resource_type.name,
-                "location": f"{base_url}{self.resource_type.endpoint}/{document['id']}",
-                "version": f'W/"{digest}"',
+                "location": f"{base_url}{self.path}/{document['id']}",
+                "version": content_version(document),
             },
         }
 
 
 @dataclass(frozen=True, slots=True)
-class CatalogueSource:
-    """The vendor's entitlements as Okta's entitlement discovery reads them. See `RecordSource`.
+class NestedRecords:
+    """A resource type whose resources belong to one of another type each. They are only read."""
 
-    ``/Roles`` are those of the kind ``role``; ``/Entitlements`` all others or, since Okta refuses a
-    discovered type without a single resource, the roles again where the vendor has nothing else.
-    """
+    resource_type: ResourceType
+    records: VendorRecords
 
-    target: str
-    directory: Directory
-    kinds: frozenset[str]
-    type: str
-    """The name of the resource type."""
-
-    def find(self, scim_id: str) -> Document | None:
-        """See `RecordSource.find`."""
-        return next((each for each in self.listing(None) if each["id"] == scim_id), None)
-
-    def listing(self, where: Filter | None) -> Iterable[Document]:
-        """See `RecordSource.listing`."""
-        with self.directory.read() as connection:
-            catalogue = grants.catalogue(connection, self.target)
-        return [
-            self._document(kind, native_id, name, description)
-            for (kind, native_id), (name, description, assignable) in sorted(catalogue.items())
-            if assignable and kind in self.kinds
-        ]
-
-    def _document(self, kind: str, native_id: str, name: str, description: str) -> Document:
-        document = {"id": entitlement_id(self.target, kind, native_id), "displayName": name}
-        if self.type != "Role":
-            document["type"] = self.type
-        # Okta takes at most 1,000 characters.
-        return document | ({"description": description[:1000]} if description else {})
+    def of(self, owner: str) -> Endpoint:
+        """The endpoint ``/Policies/<owner>/members``; whether there is an owner shows later."""
+        return RecordEndpoint(
+            self.resource_type,
+            self.resource_type.endpoint.replace("{id}", owner),
+            replace(self.records, owner=owner),
+        )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from scimbridge.directory.audit import AuditLog
 from scimbridge.directory.engine import Directory
+from scimbridge.provisioning.catalogue import CatalogueSource
 from scimbridge.provisioning.claims import Claims
 from scimbridge.provisioning.converge import Converger
 from scimbridge.provisioning.endpoints import DirectoryEndpoint, Endpoint
@@ -16,10 +17,12 @@ from scimbridge.provisioning.operations import Operations
 from scimbridge.provisioning.outcome import Outcomes
 from scimbridge.provisioning.query import Reader
 from scimbridge.provisioning.reconcile import Reconciler
-from scimbridge.provisioning.records import CatalogueSource, RecordEndpoint
+from scimbridge.provisioning.record_writes import RecordWrites
+from scimbridge.provisioning.records import NestedRecords, RecordEndpoint
 from scimbridge.provisioning.targets import Target
 from scimbridge.provisioning.users import Users
 from scimbridge.provisioning.vendor_groups import VendorGroups
+from scimbridge.provisioning.vendor_records import VendorRecords
 from scimbridge.provisioning.writes import Writes
 from scimbridge.scim.attributes import entitlement_type, role_type
 
@@ -31,6 +34,8 @@ class ServiceProvider:
     target: Target
     endpoints: Mapping[str, Endpoint]
     """By the first segment of the path: ``Users``, ``Groups``, ..."""
+    nested: Mapping[tuple[str, str], NestedRecords]
+    """By the first and the third segment: ``Policies`` and ``members``."""
     observer: Observer
     operations: Operations
     reconciler: Reconciler
@@ -58,24 +63,49 @@ def build_service_provider(
     observer = Observer(target, directory, outcomes, owner, now)
     writes = Writes(target, directory, outcomes, operations, claims, observer, now)
     reader = Reader(target, directory, observer)
+    records = {
+        kind: VendorRecords(target.connector, kind, deadline_s, retry_after_s)
+        for kind in target.record_types
+    }
     endpoints: list[Endpoint] = [
         DirectoryEndpoint(target.user_type, reader, Users(writes)),
         DirectoryEndpoint(target.group_type, reader, Groups(writes)),
         *_catalogue_endpoints(target, directory),
+        *(
+            RecordEndpoint(
+                kind,
+                kind.endpoint,
+                source,
+                target.policy.capabilities.record_types[kind.name],
+                RecordWrites(target.name, source, target.dialect, directory, audit, now),
+            )
+            for kind, source in records.items()
+            if not kind.is_nested
+        ),
     ]
+    nested = [NestedRecords(kind, source) for kind, source in records.items() if kind.is_nested]
     return ServiceProvider(
         target=target,
-        endpoints={each.resource_type.endpoint.lstrip("/"): each for each in endpoints},
+        endpoints={each.path.lstrip("/"): each for each in endpoints},
+        nested={_ends(each.resource_type.endpoint): each for each in nested},
         observer=observer,
         operations=operations,
         reconciler=Reconciler(target, directory, outcomes, operations, owner, now),
     )
 
 
+def _ends(endpoint: str) -> tuple[str, str]:
+    """First and third segment: of ``/Policies/{id}/members`` Policies and members."""
+    first, _, third = endpoint.strip("/").split("/")
+    return first, third
+
+
 def _catalogue_endpoints(target: Target, directory: Directory) -> list[RecordEndpoint]:
     kinds = frozenset(target.policy.capabilities.entitlement_kinds)
     shown = {role_type(): kinds & {"role"}, entitlement_type(): kinds - {"role"} or kinds}
     return [
-        RecordEndpoint(kind, CatalogueSource(target.name, directory, kinds, kind.name))
+        RecordEndpoint(
+            kind, kind.endpoint, CatalogueSource(target.name, directory, kinds, kind.name)
+        )
         for kind, kinds in shown.items()
     ]

@@ -30,6 +30,8 @@ class Target:
     policy: Policy
     mapping: GroupMapping
     guard: Guard
+    record_types: tuple[ResourceType, ...] = ()
+    """The further resource types that the vendor holds."""
 
     @property
     def name(self) -> str:
@@ -54,6 +56,7 @@ def build_target(
     group_type: ResourceType,
     extension: str | None,
     dialect: Dialect,
+    record_types: tuple[ResourceType, ...] = (),
 ) -> Target:
     """Put a target together from its configuration, its connector and its schemas."""
     if config.unmapped_groups == "create" and len(connector.capabilities.managed_kinds) != 1:
@@ -82,4 +85,5 @@ def build_target(
             accounts=frozenset(map(user_key, config.protected_accounts)),
             entitlements=frozenset(map(parse_entitlement, config.protected_entitlements)),
         ),
+        record_types=record_types,
     )

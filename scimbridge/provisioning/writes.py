@@ -83,11 +83,7 @@ class Writes:
         row = resources.find(connection, self.target.name, resource_type, scim_id)
         if row is None or row.confirmed is None:
             raise not_found(resource_type, scim_id)
-        if if_match is not None and "*" not in if_match and version(row) not in if_match:
-            raise PreconditionFailed(
-                f"{resource_type} {scim_id} is at version {version(row)}, not "
-                f"{', '.join(sorted(if_match))}; read it again and repeat the change"
-            )
+        require_version(resource_type, scim_id, version(row), if_match)
         return row
 
     def record(
@@ -155,6 +151,17 @@ def patched(
 def version(row: ResourceRow) -> str:
     """The ETag of a resource (RFC 7644 section 3.14): weak, since the bytes depend on the query."""
     return f'W/"{row.revision}"'
+
+
+def require_version(
+    resource_type: str, scim_id: str, current: str, if_match: Collection[str] | None
+) -> None:
+    """Raise `PreconditionFailed` unless ``current`` is among the versions of an If-Match header."""
+    if if_match is not None and "*" not in if_match and current not in if_match:
+        raise PreconditionFailed(
+            f"{resource_type} {scim_id} is at version {current}, not "
+            f"{', '.join(sorted(if_match))}; read it again and repeat the change"
+        )
 
 
 def not_found(resource_type: str, scim_id: str) -> NotFound:

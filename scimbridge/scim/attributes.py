@@ -141,11 +141,14 @@ class ResourceType:
 
     name: str
     endpoint: str
-    """Relative to the base URL, with the leading slash: ``/Users``."""
+    """Relative to the base URL, with the leading slash: ``/Users``; ``/Policies/{id}/members`` of
+    a type that is nested in another."""
     description: str
     schema: Schema
     extensions: tuple[tuple[Schema, bool], ...] = ()
     """Each with whether a resource must have it."""
+    has_external_id: bool = True
+    """False where nothing keeps a client's own identifier."""
 
     def __hash__(self) -> int:
         return hash((self.name, self.schema.id))
@@ -154,8 +157,14 @@ class ResourceType:
     def attributes(self) -> tuple[Attribute, ...]:
         """The common attributes (RFC 7643 section 3.1) and those of the main schema."""
         own = self.schema.attributes
-        common = (a for a in COMMON_ATTRIBUTES if self.schema.find(a.name) is None)
-        return (*common, *own)
+        unkept = () if self.has_external_id else ("externalId",)
+        common = (a for a in COMMON_ATTRIBUTES if a.name not in unkept)
+        return (*(a for a in common if self.schema.find(a.name) is None), *own)
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether each resource belongs to one of another type."""
+        return "{id}" in self.endpoint
 
     @cached_property
     def schemas(self) -> Mapping[str, Schema]:
@@ -208,6 +217,23 @@ def parse_schema(document: Mapping[str, Any]) -> Schema:
         name=document["name"],
         description=document.get("description", ""),
         attributes=tuple(_parse_attribute(each) for each in document["attributes"]),
+    )
+
+
+def parse_resource_type(document: Mapping[str, Any]) -> ResourceType:
+    """Read the file of a further resource type: ``{"resourceType": ..., "schema": ...}``.
+
+    They are a ResourceType and a Schema resource (RFC 7643 sections 6 and 7). Its resources are
+    the vendor's, so that there is no place for an ``externalId``. Raises KeyError or TypeError if
+    it is none.
+    """
+    kind = document["resourceType"]
+    return ResourceType(
+        name=kind["name"],
+        endpoint=kind["endpoint"],
+        description=kind.get("description", ""),
+        schema=parse_schema(document["schema"]),
+        has_external_id=False,
     )
 
 

@@ -16,7 +16,7 @@ from scimbridge.errors import (
     PayloadTooLarge,
     ScimError,
 )
-from scimbridge.provisioning.endpoints import Endpoint
+from scimbridge.provisioning.endpoints import Endpoint, require_verb
 from scimbridge.provisioning.service_provider import ServiceProvider
 from scimbridge.scim import urns
 from scimbridge.scim.bulk import PREFIX, execution_order, references, resolved, resolved_path
@@ -82,7 +82,7 @@ class _Run:
     def _run(self, operation: BulkOperation, result: dict[str, Any]) -> None:
         endpoint, scim_id = self._address(operation)
         if scim_id is not None:
-            result["location"] = f"{self.base_url}{endpoint.resource_type.endpoint}/{scim_id}"
+            result["location"] = f"{self.base_url}{endpoint.path}/{scim_id}"
         missing = references(operation) - self.ids.keys()
         if missing:
             names = ", ".join(f"{PREFIX}{name}" for name in sorted(missing))
@@ -92,22 +92,26 @@ class _Run:
         target = self.provider.target
         match operation.method, scim_id:
             case "POST", None:
+                require_verb(endpoint, "create")
                 document = load_resource(data, endpoint.resource_type, dialect=target.dialect)
-                scim_id = endpoint.create(document, caller())
+                scim_id = endpoint.create(document, caller()).scim_id
                 endpoint.answered(scim_id)
                 if operation.bulk_id is not None:
                     self.ids[operation.bulk_id] = scim_id
-                result["location"] = f"{self.base_url}{endpoint.resource_type.endpoint}/{scim_id}"
+                result["location"] = f"{self.base_url}{endpoint.path}/{scim_id}"
                 result["status"] = "201"
             case "PUT", str():
+                require_verb(endpoint, "update")
                 document = load_resource(data, endpoint.resource_type, dialect=target.dialect)
                 endpoint.replace(scim_id, document, caller(), versions)
                 result["status"] = "200"
             case "PATCH", str():
+                require_verb(endpoint, "update")
                 operations = parse_patch(data, endpoint.resource_type, dialect=target.dialect)
                 endpoint.patch(scim_id, operations, caller(), versions)
                 result["status"] = "200"
             case "DELETE", str():
+                require_verb(endpoint, "delete")
                 endpoint.delete(scim_id, caller(), versions)
                 result["status"] = "204"
             case _:

@@ -149,9 +149,10 @@ def _types(provider: ServiceProvider) -> tuple[ResourceType, ...]:
 
 
 def _schemas(provider: ServiceProvider) -> list[Schema]:
+    nested = (each.resource_type for each in provider.nested.values())
     own = [
         schema
-        for kind in _types(provider)
+        for kind in (*_types(provider), *nested)
         for schema in (kind.schema, *(extension for extension, _ in kind.extensions))
     ]
     return own + [load_schema(name) for name in _META_SCHEMAS]

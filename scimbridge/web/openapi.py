@@ -61,6 +61,7 @@ class _Description:
         self._provider = provider
         self._busy = provider.target.config.transient_status
         self._endpoints = tuple(provider.endpoints.values())
+        self._nested = tuple(each.of("{id}") for each in provider.nested.values())
 
     def document(self, base_url: str, token_url: str) -> Json:
         return {
@@ -88,11 +89,12 @@ class _Description:
 
     def _paths(self) -> Iterator[tuple[str, Json]]:
         for endpoint in self._endpoints:
-            kind = endpoint.resource_type
-            yield kind.endpoint, self._collection(endpoint)
-            yield f"{kind.endpoint}/.search", {"post": self._search(f"{kind.name}List")}
-            yield f"{kind.endpoint}/{{id}}", self._resource(endpoint)
-        yield "/.search", {"post": self._search("AnyList")}
+            yield from self._paths_of(endpoint, "id")
+        for endpoint in self._nested:
+            for path, item in self._paths_of(endpoint, "nestedId"):
+                parameters = item.get("parameters", [])
+                yield path, item | {"parameters": [*_refs(("id",)), *parameters]}
+        yield "/.search", {"post": self._search(None)}
         yield (
             "/Bulk",
             {"post": self._write("Run many operations", 200, "BulkResponse", body="BulkRequest")},
@@ -112,11 +114,18 @@ class _Description:
             {"get": self._operation("This description", {200: _answer({"type": "object"})})},
         )
 
+    def _paths_of(self, endpoint: Endpoint, id_name: str) -> Iterator[tuple[str, Json]]:
+        yield endpoint.path, self._collection(endpoint)
+        search = self._search(endpoint.resource_type)
+        yield f"{endpoint.path}/.search", {"post": search}
+        resource = self._resource(endpoint)
+        yield f"{endpoint.path}/{{{id_name}}}", {"parameters": _refs((id_name,)), **resource}
+
     def _collection(self, endpoint: Endpoint) -> Json:
         kind = endpoint.resource_type
-        listing = self._read(f"Find each {kind.name}", f"{kind.name}List")
+        listing = self._read(f"Find each {kind.name}", f"{kind.name}List", *_of_owner(kind))
         operations = {"get": listing | {"parameters": _refs((*_PROJECTION, *_QUERY))}}
-        if endpoint.writable:
+        if "create" in endpoint.verbs:
             create = self._write(f"Create a {kind.name}", 201, kind.name, body=f"{kind.name}Body")
             operations["post"] = create | {"parameters": _refs(_PROJECTION)}
         return operations
@@ -124,24 +133,22 @@ class _Description:
     def _resource(self, endpoint: Endpoint) -> Json:
         kind = endpoint.resource_type
         get = self._read(f"Read a {kind.name}", kind.name, 304, 404)
-        operations: Json = {
-            "parameters": [_ref("parameters", "id")],
-            "get": get | {"parameters": _refs((*_PROJECTION, "If-None-Match"))},
-        }
-        if not endpoint.writable:
-            return operations
+        operations: Json = {"get": get | {"parameters": _refs((*_PROJECTION, "If-None-Match"))}}
         verbs = {"put": ("Replace", f"{kind.name}Body"), "patch": ("Change", "PatchOp")}
-        for verb, (action, body) in verbs.items():
+        for verb, (action, body) in verbs.items() if "update" in endpoint.verbs else ():
             write = self._write(f"{action} a {kind.name}", 200, kind.name, 404, 412, body=body)
             operations[verb] = write | {"parameters": _refs((*_PROJECTION, "If-Match"))}
         if self._provider.target.config.patch_group_response == "empty" and kind.name == "Group":
             operations["patch"]["responses"]["204"] = {"description": "Done"}
-        delete = self._write(f"Delete a {kind.name}", 204, None, 404, 412)
-        operations["delete"] = delete | {"parameters": _refs(("If-Match",))}
+        if "delete" in endpoint.verbs:
+            delete = self._write(f"Delete a {kind.name}", 204, None, 404, 412)
+            operations["delete"] = delete | {"parameters": _refs(("If-Match",))}
         return operations
 
-    def _search(self, answer: str) -> Json:
-        described = self._read("Find resources by a query in the body", answer, 413, 415)
+    def _search(self, kind: ResourceType | None) -> Json:
+        answer = f"{kind.name if kind else 'Any'}List"
+        refusals = (413, 415, *(_of_owner(kind) if kind else ()))
+        described = self._read("Find resources by a query in the body", answer, *refusals)
         return described | {"requestBody": _content("SearchRequest")}
 
     def _read(self, summary: str, answer: str, *refusals: int) -> Json:
@@ -168,11 +175,11 @@ class _Description:
         }
 
     def _schemas(self) -> Iterator[tuple[str, Json]]:
-        for endpoint in self._endpoints:
+        for endpoint in (*self._endpoints, *self._nested):
             kind = endpoint.resource_type
             yield kind.name, _resource_schema(kind, self._provider.target)
             yield f"{kind.name}List", _list(_ref("schemas", kind.name))
-            if endpoint.writable:
+            if endpoint.verbs:
                 required = ["schemas", *(a.name for a in kind.schema.attributes if a.required)]
                 body = {"allOf": [_ref("schemas", kind.name), {"required": required}]}
                 yield f"{kind.name}Body", body
@@ -193,8 +200,14 @@ _PROJECTION: Final = ("attributes", "excludedAttributes")
 _QUERY: Final = ("filter", "sortBy", "sortOrder", "startIndex", "count", "cursor")
 
 
+def _of_owner(kind: ResourceType) -> tuple[int, ...]:
+    """How a list can be refused because there is nothing that it could belong to."""
+    return (404,) if kind.is_nested else ()
+
+
 def _parameters() -> Iterator[tuple[str, Json]]:
-    yield "id", {"name": "id", "in": "path", "required": True, "schema": _TEXT}
+    for name in ("id", "nestedId"):
+        yield name, {"name": name, "in": "path", "required": True, "schema": _TEXT}
     for name in (*_PROJECTION, *_QUERY):
         schema = _NUMBER if name in ("startIndex", "count") else _TEXT
         yield name, {"name": name, "in": "query", "schema": schema}

@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from scimbridge.connectors.interface import RecordVerb
 from scimbridge.errors import MethodNotAllowed, NotFound, PreconditionFailed
-from scimbridge.provisioning.endpoints import Endpoint
+from scimbridge.provisioning.endpoints import Endpoint, Written, require_verb
 from scimbridge.scim.messages import load_resource, load_search
 from scimbridge.scim.operations import parse_patch
 from scimbridge.scim.projection import Projection, parse_projection, project
@@ -21,6 +22,7 @@ resources = Blueprint("resources", __name__, url_prefix=SCIM_PATH)
 
 _ENDPOINT = "/<endpoint>"
 _ONE = "/<endpoint>/<scim_id>"
+_NESTED = "/<endpoint>/<owner>/<nested>"
 _NO_POST = ("GET", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -37,6 +39,20 @@ def search_resources(target: str, endpoint: str) -> Response:
     return list_of_one(provider, found, load_search(json_body(), dialect=provider.target.dialect))
 
 
+@resources.get(_NESTED)
+def list_nested_resources(target: str, endpoint: str, owner: str, nested: str) -> Response:
+    """The resources that belong to another one, listed as those of any type."""
+    found = _nested(target, endpoint, owner, nested)
+    return list_of_one(site().provider(target), found, query_parameters())
+
+
+@resources.post(f"{_NESTED}/.search")
+def search_nested_resources(target: str, endpoint: str, owner: str, nested: str) -> Response:
+    """RFC 7644 section 3.4.3, on what belongs to another resource."""
+    provider, found = site().provider(target), _nested(target, endpoint, owner, nested)
+    return list_of_one(provider, found, load_search(json_body(), dialect=provider.target.dialect))
+
+
 @resources.post("/.search")
 def search_everything(target: str) -> Response:
     """RFC 7644 section 3.4.3, over all resource types."""
@@ -47,57 +63,57 @@ def search_everything(target: str) -> Response:
 @resources.post(_ENDPOINT)
 def create_resource(target: str, endpoint: str) -> Response:
     """RFC 7644 section 3.3."""
-    found = _writable(target, endpoint)
+    found = _able(target, endpoint, "create")
     projection = _projection(found)
-    scim_id = found.create(read_document(target, found, json_body()), caller())
-    response = _respond(target, found, scim_id, projection, status=201)
+    written = found.create(read_document(target, found, json_body()), caller())
+    response = _respond(target, written, projection, status=201)
     # Only now can the client know of it: until then a repeated POST is no conflict.
-    response.call_on_close(lambda: found.answered(scim_id))
+    response.call_on_close(lambda: found.answered(written.scim_id))
     return response
 
 
 @resources.get(_ONE)
 def get_resource(target: str, endpoint: str, scim_id: str) -> Response:
     """RFC 7644 section 3.4.1."""
-    found = _endpoint(target, endpoint)
-    projection = _projection(found)
-    resource = found.get(scim_id, projection, site().base_url(target))
-    known = if_none_match()
-    if known is not None and ("*" in known or resource["meta"]["version"] in known):
-        response = scim_response(None, status=304)
-        response.headers["ETag"] = resource["meta"]["version"]
-        return response
-    return _represent(resource, projection)
+    return _read(target, _endpoint(target, endpoint), scim_id)
+
+
+@resources.get(f"{_NESTED}/<scim_id>")
+def get_nested_resource(
+    target: str, endpoint: str, owner: str, nested: str, scim_id: str
+) -> Response:
+    """One of the resources that belong to another."""
+    return _read(target, _nested(target, endpoint, owner, nested), scim_id)
 
 
 @resources.put(_ONE)
 def replace_resource(target: str, endpoint: str, scim_id: str) -> Response:
     """RFC 7644 section 3.5.1."""
-    found = _writable(target, endpoint)
+    found = _able(target, endpoint, "update")
     projection = _projection(found)
     document = read_document(target, found, json_body())
-    found.replace(scim_id, document, caller(), _precondition())
-    return _respond(target, found, scim_id, projection)
+    written = found.replace(scim_id, document, caller(), _precondition())
+    return _respond(target, written, projection)
 
 
 @resources.patch(_ONE)
 def patch_resource(target: str, endpoint: str, scim_id: str) -> Response:
     """RFC 7644 section 3.5.2."""
-    found = _writable(target, endpoint)
+    found = _able(target, endpoint, "update")
     projection = _projection(found)
     config = site().provider(target).target
     operations = parse_patch(json_body(), found.resource_type, dialect=config.dialect)
-    found.patch(scim_id, operations, caller(), _precondition())
+    written = found.patch(scim_id, operations, caller(), _precondition())
     terse = endpoint == "Groups" and config.config.patch_group_response == "empty"
     if terse and projection.is_default:
         return scim_response(None, status=204)
-    return _respond(target, found, scim_id, projection)
+    return _respond(target, written, projection)
 
 
 @resources.delete(_ONE)
 def delete_resource(target: str, endpoint: str, scim_id: str) -> Response:
     """RFC 7644 section 3.6."""
-    _writable(target, endpoint).delete(scim_id, caller(), _precondition())
+    _able(target, endpoint, "delete").delete(scim_id, caller(), _precondition())
     return scim_response(None, status=204)
 
 
@@ -107,6 +123,17 @@ def delete_resource(target: str, endpoint: str, scim_id: str) -> Response:
 def refuse_all_but_post(target: str, endpoint: str = "") -> Response:
     """These URLs are no resources: what they do is asked for by POST."""
     raise MethodNotAllowed(f"{request.path} does not take {request.method}", allowed=("POST",))
+
+
+def _read(target: str, found: Endpoint, scim_id: str) -> Response:
+    projection = _projection(found)
+    resource = found.get(scim_id, projection, site().base_url(target))
+    known = if_none_match()
+    if known is not None and ("*" in known or resource["meta"]["version"] in known):
+        response = scim_response(None, status=304)
+        response.headers["ETag"] = resource["meta"]["version"]
+        return response
+    return _represent(resource, projection)
 
 
 def read_document(target: str, endpoint: Endpoint, body: Any) -> dict[str, Any]:
@@ -122,12 +149,17 @@ def _endpoint(target: str, name: str) -> Endpoint:
     return found
 
 
-def _writable(target: str, name: str) -> Endpoint:
+def _nested(target: str, endpoint: str, owner: str, nested: str) -> Endpoint:
+    found = site().provider(target).nested.get((endpoint, nested))
+    if found is None:
+        raise NotFound(f"nothing is served at {request.path}")
+    return found.of(owner)
+
+
+def _able(target: str, name: str, verb: RecordVerb) -> Endpoint:
+    """The endpoint that can do it, said before the body is read: none could make it right."""
     found = _endpoint(target, name)
-    if not found.writable:
-        # Before the body is looked at: none could make it right.
-        detail = f"{request.path} shows what the vendor has; it can only be read"
-        raise MethodNotAllowed(detail, allowed=("GET", "HEAD"))
+    require_verb(found, verb)
     return found
 
 
@@ -144,9 +176,9 @@ def _precondition() -> frozenset[str] | None:
 
 
 def _respond(
-    target: str, endpoint: Endpoint, scim_id: str, projection: Projection, *, status: int = 200
+    target: str, written: Written, projection: Projection, *, status: int = 200
 ) -> Response:
-    resource = endpoint.get(scim_id, projection, site().base_url(target))
+    resource = written.show(projection, site().base_url(target))
     return _represent(resource, projection, status=status)
 
 

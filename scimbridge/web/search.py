@@ -79,7 +79,7 @@ def _by_cursor(provider: ServiceProvider, endpoint: Endpoint, asked: SearchReque
     count = _page(asked).count
     if asked.count is not None and int(asked.count) > site().config.max_page_size:
         raise InvalidCount(f"count is above {site().config.max_page_size}")
-    query = repr((provider.target.name, endpoint.resource_type.name, _bound(asked)))
+    query = repr((provider.target.name, endpoint.path, _bound(asked)))
     key, now = site().cursor_key, site().now() / 1000
     offset = 0
     if asked.cursor:

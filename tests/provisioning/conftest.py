@@ -107,12 +107,12 @@ class Bench:
 
     def post_user(self, user_name: str = JANE, **attributes: Any) -> str:
         document = {"schemas": [urns.USER], "userName": user_name, **attributes}
-        return self._endpoint("Users").create(document, CALLER)
+        return self._endpoint("Users").create(document, CALLER).scim_id
 
     def post_group(self, name: str, *members: str) -> str:
         listed = [{"value": member} for member in members]
         document = {"schemas": [urns.GROUP], "displayName": name, "members": listed}
-        return self._endpoint("Groups").create(document, CALLER)
+        return self._endpoint("Groups").create(document, CALLER).scim_id
 
     def patch_user(self, user: str, **values: Any) -> None:
         each = [{"op": "replace", "path": path, "value": value} for path, value in values.items()]
@@ -209,6 +209,7 @@ def open_bench(schema: Path, tmp_path: Path) -> Iterator[Opener]:
             vendor: FakeVendor | None = None,
             groups: Mapping[str, tuple[str, ...]] = GROUPS,
             group_extension: Schema | None = None,
+            record_types: tuple[ResourceType, ...] = (),
             **policy: Any,
         ) -> Bench:
             path = tmp_path / "directory.db"
@@ -225,6 +226,7 @@ def open_bench(schema: Path, tmp_path: Path) -> Iterator[Opener]:
                 group_type=group_type(*filter(None, [group_extension])),
                 extension=None,
                 dialect=Dialect.tolerant(),
+                record_types=record_types,
             )
             provider = build_service_provider(
                 target,

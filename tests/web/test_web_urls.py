@@ -226,6 +226,8 @@ def test_every_route_is_known_to_these_tests(shared: World) -> None:
     }
 
     named = {"/<endpoint>", "/<endpoint>/<scim_id>", "/<endpoint>/.search"}
+    nested = "/<endpoint>/<owner>/<nested>"
+    named |= {nested, f"{nested}/<scim_id>", f"{nested}/.search"}
     named |= {"/ResourceTypes/<name>", "/Schemas/<urn>", "/Schemas/<name>"}
     assert rules - named - ALLOWED.keys() == {
         "/Me",
