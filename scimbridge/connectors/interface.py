@@ -173,6 +173,8 @@ class Capabilities:
     """Kind to the most members that one entitlement of it takes."""
     record_types: Mapping[str, frozenset[RecordVerb]] = field(default_factory=dict)
     """The further resource types that this target serves, and what can be done to each."""
+    complete: bool = True
+    """False while the vendor has yet to say whether it can do more: see `Connector.find_out`."""
 
 
 class Connector(ABC):
@@ -193,7 +195,15 @@ class Connector(ABC):
     @property
     @abstractmethod
     def capabilities(self) -> Capabilities:
-        """What this target can do; constant for the life of the connector."""
+        """What this target can do, without asking the vendor; constant once it is `complete`.
+
+        Until then, the least that it may turn out to be; the kinds, the record types and what is
+        said of passwords stay.
+        """
+
+    def find_out(self) -> None:
+        """Make `capabilities` complete, asking the vendor if need be. Raises `VendorError`."""
+        return
 
     # --- observe ---------------------------------------------------------------------------
 

@@ -55,6 +55,7 @@ def recover(provider: ServiceProvider) -> None:
 def observe(provider: ServiceProvider) -> None:
     """Look at the vendor if that is due; a vendor that is down is looked at again later."""
     try:
+        provider.target.connector.find_out()
         if provider.observer.is_due():
             provider.observer.observe()
     except VendorError as error:

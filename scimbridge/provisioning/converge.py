@@ -67,6 +67,10 @@ class Converger:
         secrets = {} if secrets is None else secrets
         failures: dict[int, Exception] = {}
         with deadline(seconds):
+            try:
+                self.target.connector.find_out()
+            except VendorError as error:
+                return dict.fromkeys(pks, error)
             while not done():
                 pending = [pk for pk in pks if pk not in failures]
                 leased = self._lease(pending, seconds) if pending else []

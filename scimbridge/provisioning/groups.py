@@ -301,9 +301,9 @@ class Groups:
         (row,) = resources.by_pks(connection, [pk])
         keys = memberships.granted_by(connection, pk)
         if is_to_be_created(target, row):
-            keys |= {(kind, "") for kind in target.policy.capabilities.managed_kinds}
+            keys |= {(kind, "") for kind in target.capabilities.managed_kinds}
         for key in sorted(keys):
-            limit = target.policy.capabilities.group_member_limits.get(key[0])
+            limit = target.capabilities.group_member_limits.get(key[0])
             if limit is None:
                 continue
             count = memberships.count_users(connection, target.name, pk, key)

@@ -116,6 +116,7 @@ class Observer:
 
     def refresh_catalogue(self) -> None:
         """Read the vendor's entitlements, and show each as a group of its own."""
+        self.target.connector.find_out()
         self.target.connector.prepare()
         found = list(self.target.connector.entitlements())
         attributes = self._attributes_of_new(found)

@@ -53,6 +53,8 @@ class Outcomes:
 
     def confirm_at_once(self, connection: Connection, pk: int) -> None:
         """Confirm a change that needs no vendor call, in the transaction of its intent."""
+        if not self.target.capabilities.complete:
+            return
         (item,) = load(connection, self.target, [pk], {}, now=self.now())
         if needs_direct_grants(item.desired, item.observed, self.target.policy):
             return

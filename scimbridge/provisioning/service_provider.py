@@ -101,7 +101,7 @@ def _ends(endpoint: str) -> tuple[str, str]:
 
 
 def _catalogue_endpoints(target: Target, directory: Directory) -> list[RecordEndpoint]:
-    kinds = frozenset(target.policy.capabilities.entitlement_kinds)
+    kinds = frozenset(target.capabilities.entitlement_kinds)
     shown = {role_type(): kinds & {"role"}, entitlement_type(): kinds - {"role"} or kinds}
     return [
         RecordEndpoint(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from scimbridge.config import TargetConfig
-from scimbridge.connectors.interface import Connector
-from scimbridge.errors import ConfigError
+from scimbridge.connectors.interface import Capabilities, Connector, Entitlement
+from scimbridge.errors import ConfigError, TemporarilyUnavailable
 from scimbridge.provisioning.characteristics import described
 from scimbridge.provisioning.correlate import user_key
 from scimbridge.provisioning.entitlements import GroupMapping, parse_entitlement
@@ -27,7 +28,8 @@ class Target:
     dialect: Dialect
     extension: str | None
     """The URN of the vendor's own User extension."""
-    policy: Policy
+    role_ranking: Mapping[Entitlement, int]
+    """See `Policy.role_ranking`."""
     mapping: GroupMapping
     guard: Guard
     record_types: tuple[ResourceType, ...] = ()
@@ -43,9 +45,43 @@ class Target:
         """The URN of the vendor's own Group extension."""
         return next((schema.id for schema, _ in self.group_type.extensions), None)
 
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the vendor's API can do, as far as that is known."""
+        return self.connector.capabilities
+
+    @property
+    def policy(self) -> Policy:
+        """What planning needs. Raises `TemporarilyUnavailable` before it is known.
+
+        `Connector.find_out` ends that; it calls the vendor, so never within a transaction.
+        """
+        if not self.capabilities.complete:
+            raise TemporarilyUnavailable(
+                f"{self.name} has not answered since the bridge was started, and only its answer "
+                "tells whether this can be done; repeat the request"
+            )
+        return Policy(
+            capabilities=self.capabilities,
+            deactivate=self.config.deactivate,
+            unmanaged_grants=self.config.unmanaged_grants,
+            missing_user=self.config.missing_user,
+            role_ranking=self.role_ranking,
+        )
+
+    @property
+    def refuses_new_groups(self) -> str | None:
+        """Why ``unmapped_groups = "create"`` cannot be had, if it cannot."""
+        if not self.capabilities.complete or len(self.capabilities.managed_kinds) == 1:
+            return None
+        return (
+            f'targets.{self.name}.unmapped_groups = "create": this vendor\'s API creates no '
+            'groups; write "track" or "reject"'
+        )
+
     def described(self, schema: Schema) -> Schema:
         """``schema`` as ``/Schemas`` shows it: with what this target makes of its attributes."""
-        return described(schema, self.policy.capabilities, self.config)
+        return described(schema, self.capabilities, self.config)
 
 
 def build_target(
@@ -59,26 +95,15 @@ def build_target(
     record_types: tuple[ResourceType, ...] = (),
 ) -> Target:
     """Put a target together from its configuration, its connector and its schemas."""
-    if config.unmapped_groups == "create" and len(connector.capabilities.managed_kinds) != 1:
-        raise ConfigError(
-            f'targets.{config.name}.unmapped_groups = "create": this vendor\'s API creates no '
-            'groups; write "track" or "reject"'
-        )
     ranking = {parse_entitlement(text): rank for rank, text in enumerate(config.role_ranking)}
-    return Target(
+    target = Target(
         config=config,
         connector=connector,
         user_type=user_type,
         group_type=group_type,
         dialect=dialect,
         extension=extension,
-        policy=Policy(
-            capabilities=connector.capabilities,
-            deactivate=config.deactivate,
-            unmanaged_grants=config.unmanaged_grants,
-            missing_user=config.missing_user,
-            role_ranking=ranking,
-        ),
+        role_ranking=ranking,
         mapping=GroupMapping(config.groups),
         guard=Guard(
             target=config.name,
@@ -87,3 +112,7 @@ def build_target(
         ),
         record_types=record_types,
     )
+    refusal = target.refuses_new_groups
+    if config.unmapped_groups == "create" and refusal is not None:
+        raise ConfigError(refusal)
+    return target

@@ -166,7 +166,7 @@ class Users:
         """Whether a change names what the vendor may have changed since it was looked at."""
         urn = self.writes.target.extension or ""
         known = before.get(urn) or {}
-        volatile = self.writes.target.policy.capabilities.volatile_attributes & known.keys()
+        volatile = self.writes.target.capabilities.volatile_attributes & known.keys()
         if not volatile:
             return False
         silent = {name: value for name, value in known.items() if name not in volatile}
@@ -197,10 +197,10 @@ class Users:
     ) -> ResourceRow:
         """Make ``document`` the desired one, retiring the account if the login changes."""
         key = user_key(document["userName"])
-        recreate = not self.writes.target.policy.capabilities.can_rename_accounts
-        if key != row.desired_key and row.native_id is not None and recreate:
+        renamed = key != row.desired_key and row.native_id is not None
+        if renamed and not self.writes.target.policy.capabilities.can_rename_accounts:
             first = grants.confirmed_account(connection, row.pk) is None
-            grants.retire(connection, row.pk, row.native_id, confirmed=first)
+            grants.retire(connection, row.pk, str(row.native_id), confirmed=first)
             grants.doubt(connection, row.pk)
             columns |= {"native_id": None, "observed": None, "origin": None}
         resources.change(

@@ -16,7 +16,13 @@ from scimbridge.directory import leases, resources
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.journal import OperationRow
 from scimbridge.directory.resources import ResourceRow
-from scimbridge.errors import OutcomeUnknown, VendorConflict, VendorError, VendorUnavailable
+from scimbridge.errors import (
+    OutcomeUnknown,
+    VendorConflict,
+    VendorError,
+    VendorRejected,
+    VendorUnavailable,
+)
 from scimbridge.provisioning.correlation import entitlement_keys
 from scimbridge.provisioning.entitlements import parse_entitlement
 from scimbridge.provisioning.plan import Disposition
@@ -42,6 +48,8 @@ def is_to_be_created(target: Target, row: ResourceRow) -> bool:
 def is_settled(target: Target, row: ResourceRow) -> bool:
     """Whether the vendor's object is as the group's desired document says, in all that it has."""
     if is_to_be_created(target, row):
+        return False
+    if row.native_id is not None and not target.capabilities.complete:
         return False
     if not is_managed(target, row):
         return True
@@ -91,6 +99,7 @@ class VendorGroups:
         Raises `VendorError`. Creating finds an object of the same name, so that a crash in
         between leaves neither a second one nor an orphan.
         """
+        self.target.connector.find_out()
         with self.directory.read() as connection:
             found = resources.by_pks(connection, [operation.resource_pk])
         if not found or is_settled(self.target, found[0]):
@@ -120,7 +129,10 @@ class VendorGroups:
         return fresh
 
     def _create(self, operation: OperationRow, row: ResourceRow) -> None:
-        (kind,) = self.target.policy.capabilities.managed_kinds
+        refusal = self.target.refuses_new_groups
+        if refusal is not None:  # which was not known when the bridge was started
+            raise VendorRejected(refusal)
+        (kind,) = self.target.capabilities.managed_kinds
         wanted = wanted_object(self.target, row)
         found = self._find(kind, wanted.display_name, row)
         # One that appeared after a create was tried is our own, not somebody else's.

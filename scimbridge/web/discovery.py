@@ -60,7 +60,7 @@ def service_provider_config(target: str) -> Response:
                 "maxPayloadSize": config.max_body_bytes,
             },
             "filter": {"supported": True, "maxResults": config.max_page_size},
-            "changePassword": {"supported": provider.target.policy.capabilities.takes_passwords},
+            "changePassword": {"supported": provider.target.capabilities.takes_passwords},
             "sort": {"supported": True},
             "etag": {"supported": True},
             "pagination": {

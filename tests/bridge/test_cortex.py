@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from scimbridge.simulation.faults import Fault
+from scimbridge.simulation.server import serve
 from tests.bridge.other_vendors import VendorWorld, open_vendor_world
+from tests.conftest import Scim
 
 ADA = "ada.byron@example.com"
+AUTO = {'generation = "iam"': 'generation = "auto"'}
+DOWN = Fault(method="*", route="*", status=503)
 CREATE_GROUPS = {'missing_user = "pending"': 'missing_user = "pending"\nunmapped_groups = "create"'}
 
 
@@ -108,3 +113,66 @@ def test_a_name_that_is_taken_at_the_tenant_is_adopted_rather_than_duplicated(
         world.scim.create_group("SOC")
 
         assert len(world.simulator.state.snapshot()["groups"]) == before
+
+
+@pytest.fixture
+def restarted(tmp_path: Path) -> Iterator[tuple[VendorWorld, Scim, dict[str, str]]]:
+    """A bridge with ``generation = "auto"`` that starts while the tenant is down, and ids."""
+    with open_vendor_world(tmp_path, "cortex", **AUTO) as world:
+        world.simulator.state.add_account({"user_name": ADA})
+        user = world.scim.create_user(ADA)["id"]
+        found = world.scim("GET", '/Groups?filter=displayName eq "Investigator"').json()
+        ids = {"user": user, "role": found["Resources"][0]["id"]}
+        assert world.scim.add_members(ids["role"], user).status_code == 200
+        world.simulator.faults.add(DOWN, count=1000)
+        with world.another_process() as bridge, serve(bridge.app) as served:
+            yield (
+                VendorWorld(world.scim, world.simulator, bridge, world.config),
+                Scim(f"{served.url}/cortex/scim/v2", world.scim.token),
+                ids,
+            )
+
+
+def test_a_bridge_that_starts_while_the_tenant_is_down_answers_what_it_knows(
+    restarted: tuple[VendorWorld, Scim, dict[str, str]],
+) -> None:
+    _, scim, ids = restarted
+
+    assert scim("GET", f"/Users/{ids['user']}").json()["userName"] == ADA
+    assert scim("GET", "/Roles").json()["totalResults"] > 0
+    for path in ("/ServiceProviderConfig", "/Schemas", "/ResourceTypes"):
+        assert scim("GET", path).status_code == 200
+
+
+@pytest.mark.parametrize("offboarding", ["deactivate", "delete", "leave"])
+def test_an_offboarding_that_a_tenant_has_not_heard_of_since_the_start_is_carried_out(
+    restarted: tuple[VendorWorld, Scim, dict[str, str]], offboarding: str
+) -> None:
+    world, scim, ids = restarted
+    if offboarding == "deactivate":
+        answer = scim.set_active(ids["user"], False)
+    elif offboarding == "delete":
+        answer = scim("DELETE", f"/Users/{ids['user']}")
+    else:
+        answer = scim.remove_member(ids["role"], ids["user"])
+    assert answer.status_code == 429
+    assert world.held(ADA) == {"role:investigator"}
+    world.simulator.faults.clear()
+
+    with world.bridge.directory.write() as connection:
+        connection.exec_driver_sql("UPDATE operations SET next_attempt = 0")
+    world.bridge.providers["cortex"].operations.recover()
+
+    assert world.held(ADA) == set()
+
+
+def test_a_new_name_for_a_login_waits_for_the_tenant_to_say_whether_it_can_have_one(
+    restarted: tuple[VendorWorld, Scim, dict[str, str]],
+) -> None:
+    _, scim, ids = restarted
+
+    rename = {"op": "replace", "path": "userName", "value": "new@example.com"}
+    answer = scim.patch(f"/Users/{ids['user']}", rename)
+
+    assert answer.status_code == 429
+    assert "has not answered since the bridge was started" in answer.json()["detail"]

@@ -33,10 +33,17 @@ class FakeVendor(Connector):
     calls: list[str] = field(default_factory=list)
     meanwhile: dict[str, Callable[[], None]] = field(default_factory=dict)
     invisible: bool = False
+    later: Capabilities = PLAIN
+    """What it turns out to be able to do, where ``able`` is not complete."""
 
     @property
     def capabilities(self) -> Capabilities:
         return self.able
+
+    def find_out(self) -> None:
+        if not self.able.complete:
+            self._call("find_out")
+            self.able = self.later
 
     def _call(self, name: str) -> None:
         self.calls.append(name)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Literal
 
 from scimbridge.connectors.breaker import Breaker
 from scimbridge.connectors.cortex_xdr.assignments import AccountLocks, Action, apply
@@ -18,6 +20,7 @@ from scimbridge.connectors.cortex_xdr.mapping import (
     normal_id,
     to_account,
 )
+from scimbridge.connectors.cortex_xdr.rbac import CAPABILITIES as V1_CAPABILITIES
 from scimbridge.connectors.cortex_xdr.rbac import READ_ONLY, RbacTenant
 from scimbridge.connectors.cortex_xdr.settings import CortexXdrSettings
 from scimbridge.connectors.deadline import remaining
@@ -38,12 +41,15 @@ from scimbridge.scim.filters import Filter
 
 logger = logging.getLogger(__name__)
 
+Generation = Literal["v1", "iam"]
+
+_UNKNOWN = replace(V1_CAPABILITIES, complete=False)
+
 
 class CortexXdrConnector(Connector):
     """See `Connector`. One instance serves one target for the life of the process.
 
-    With ``generation = "auto"`` the first use of `capabilities`, or of anything else, asks the
-    tenant which routes it has, and may raise a `VendorError`.
+    With ``generation = "auto"`` the first call that needs it asks the tenant which routes it has.
     """
 
     def __init__(
@@ -54,12 +60,16 @@ class CortexXdrConnector(Connector):
         self._client = CortexXdrClient(settings, wiring, nonce=nonce)
         self._locks = AccountLocks()
         self._choosing = threading.Lock()
-        self._chosen: RbacTenant | IamTenant | None = None
+        self._chosen = None if settings.generation == "auto" else self._open(settings.generation)
 
     @property
     def capabilities(self) -> Capabilities:
         """See `Connector.capabilities`."""
-        return self._tenant().capabilities
+        return _UNKNOWN if self._chosen is None else self._chosen.capabilities
+
+    def find_out(self) -> None:
+        """See `Connector.find_out`: which generation the tenant is of."""
+        self._tenant()
 
     @property
     def breaker(self) -> Breaker:
@@ -115,7 +125,7 @@ class CortexXdrConnector(Connector):
     def update_account(self, account: Account, changed: frozenset[str]) -> None:
         """See `Connector.update_account`."""
         normal_id(account.native_id or "")
-        names = changed & self.capabilities.account_attributes
+        names = changed & self._tenant().capabilities.account_attributes
         if names:
             self._iam("the names of users").update(account, names)
 
@@ -186,16 +196,16 @@ class CortexXdrConnector(Connector):
         return self._chosen
 
     def _choose(self) -> RbacTenant | IamTenant:
-        rbac = RbacTenant(self._client, self._settings, self._wiring)
-        generation = self._settings.generation
-        if generation == "auto":
-            generation = "iam" if self._client.has_platform_iam() else "v1"
-            if generation == "v1":
-                rbac.check_read()  # that one generation is missing does not prove the other
-            logger.info("%s: the tenant's generation is %s", self._wiring.target, generation)
-        if generation == "v1":
-            return rbac
-        return IamTenant(self._client, self._settings, self._wiring)
+        generation: Generation = "iam" if self._client.has_platform_iam() else "v1"
+        tenant = self._open(generation)
+        if isinstance(tenant, RbacTenant):
+            tenant.check_read()  # that one generation is missing does not prove the other
+        logger.info("%s: the tenant's generation is %s", self._wiring.target, generation)
+        return tenant
+
+    def _open(self, generation: Generation) -> RbacTenant | IamTenant:
+        kind = IamTenant if generation == "iam" else RbacTenant
+        return kind(self._client, self._settings, self._wiring)
 
     def _iam(self, what: str) -> IamTenant:
         tenant = self._tenant()

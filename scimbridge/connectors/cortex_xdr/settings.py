@@ -79,7 +79,7 @@ class CortexXdrSettings:
     generation: Literal["auto", "v1", "iam"] = field(
         default="auto", metadata={"doc": "which routes the tenant has: v1 RBAC or Platform IAM"}
     )
-    """``auto`` asks the tenant once, which must then be reachable when the bridge starts."""
+    """``auto`` asks the tenant once, when it is first needed."""
     role_names: tuple[str, ...] = field(
         default=(), metadata={"doc": "v1: custom roles to show although nobody holds them yet"}
     )

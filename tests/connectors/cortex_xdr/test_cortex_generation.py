@@ -14,6 +14,7 @@ GROUPS = "/platform/iam/v1/user-group"
 
 
 def is_iam(tenant: CortexTenant) -> bool:
+    tenant.connector.find_out()
     return tenant.connector.capabilities.can_disable_accounts
 
 
