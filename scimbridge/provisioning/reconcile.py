@@ -128,6 +128,7 @@ class Reconciler:
     # --- comparing -------------------------------------------------------------------------
 
     def _differences(self) -> Iterator[Drift]:
+        self.target.connector.find_out()
         with self.directory.read() as connection:
             pks = [
                 row.pk

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -127,7 +128,7 @@ def restarted(tmp_path: Path) -> Iterator[tuple[VendorWorld, Scim, dict[str, str
         world.simulator.faults.add(DOWN, count=1000)
         with world.another_process() as bridge, serve(bridge.app) as served:
             yield (
-                VendorWorld(world.scim, world.simulator, bridge, world.config),
+                replace(world, bridge=bridge),
                 Scim(f"{served.url}/cortex/scim/v2", world.scim.token),
                 ids,
             )

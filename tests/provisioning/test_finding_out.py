@@ -92,6 +92,15 @@ def test_credentials_that_are_refused_withdraw_nothing(settled: tuple[Bench, str
     assert bench.shown("Users", jane)["displayName"] == "Jane Doe"
 
 
+def test_a_comparison_asks_first(settled: tuple[Bench, str, str]) -> None:
+    bench, _, _ = settled
+    bench.clock.advance(3600)
+    bench.vendor.calls.clear()
+
+    assert list(bench.provider.reconciler.run("report")) == []
+    assert bench.vendor.calls[0] == "find_out"
+
+
 def test_a_vendor_that_turns_out_to_create_no_groups_has_new_ones_refused(
     open_bench: Opener,
 ) -> None:
