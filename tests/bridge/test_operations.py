@@ -10,9 +10,7 @@ from tests.bridge.operations.scene import Drive
 from tests.bridge.operations.table import DOCUMENT, Row, parse
 
 ROWS = parse(DOCUMENT.read_text())
-NOT_YET = frozenset(
-    each for each in OPERATIONS if each[1].startswith(("/mssp/", "/policy/"))
-) | frozenset(
+NOT_YET = frozenset(each for each in OPERATIONS if each[1].startswith("/mssp/")) | frozenset(
     each
     for each in OPERATIONS
     if each[1].startswith(("/api/3/authentication_sources", "/api/3/privileges"))

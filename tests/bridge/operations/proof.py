@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tests.bridge.operations import cortex_xdr, falcon_legacy, insightvm
+from tests.bridge.operations import cortex_xdr, falcon_legacy, falcon_policies, insightvm
 from tests.bridge.operations.scene import DRIVES, Drive, Evidence
 from tests.bridge.operations.table import Row
 
-__all__ = ["DRIVES", "cortex_xdr", "falcon_legacy", "insightvm", "proven_by", "unproven"]
+__all__ = [
+    "DRIVES",
+    "cortex_xdr",
+    "falcon_legacy",
+    "falcon_policies",
+    "insightvm",
+    "proven_by",
+    "unproven",
+]
 
 
 def proven_by(drive: Drive, rows: Iterable[Row]) -> tuple[list[Row], list[Row]]:

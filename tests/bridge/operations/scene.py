@@ -21,7 +21,7 @@ Evidence = dict[str, set[str]]
 """What the bridge was asked (``POST /Users``, ``scimbridge check``) to the ``METHOD route`` of each
 vendor call that this led to and that the vendor answered with success."""
 
-_ID = re.compile(r"(?<=\w/)[^/?]+")
+_ID = re.compile(r"^(/\w+/)[^/]+")
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,8 @@ class _RecordingScim(Scim):
     def __call__(
         self, method: str, path: str, body: Any = None, **headers: str
     ) -> requests.Response:
-        with self._asking(f"{method} {_ID.sub('{id}', path.partition('?')[0])}"):
+        pattern = _ID.sub(r"\1{id}", path.partition("?")[0])
+        with self._asking(f"{method} {pattern}"):
             answer = super().__call__(method, path, body, **headers)
         assert answer.status_code < 300, f"{method} {path}: {answer.text}"
         return answer
