@@ -61,8 +61,15 @@ class Bridge:
         self.directory.close()
 
 
-def open_bridge(config: Config, *, now: Callable[[], int] = now_ms) -> Bridge:
+def open_bridge(
+    config: Config,
+    *,
+    now: Callable[[], int] = now_ms,
+    stand_in: Callable[[Connector], Connector] = lambda real: real,
+) -> Bridge:
     """Build a bridge; ``now`` gives milliseconds since the epoch.
+
+    ``stand_in`` takes the place of each connector (a rehearsal).
 
     Raises `ConfigError`, or `DirectoryError` if the schema is not current.
     """
@@ -80,7 +87,7 @@ def open_bridge(config: Config, *, now: Callable[[], int] = now_ms) -> Bridge:
     owner = f"{socket.gethostname()}:{os.getpid()}"
     providers = {
         name: build_service_provider(
-            open_target(target, metrics),
+            open_target(target, metrics, stand_in),
             directory,
             audit,
             owner=owner,
@@ -125,13 +132,15 @@ def _open_authenticator(
     )
 
 
-def open_target(config: TargetConfig, metrics: Metrics) -> Target:
+def open_target(
+    config: TargetConfig, metrics: Metrics, stand_in: Callable[[Connector], Connector]
+) -> Target:
     """One target with its connector and schemas; nothing is sent to the vendor yet."""
     vendor = VENDORS[config.type]
     connector = open_connector(config, on_call=metrics.vendor_calls(config.name))
     schemas = {kind: parse_schema(_read_json(path)) for kind, path in vendor.schemas.items()}
     extension = schemas.get("User")
-    connector = open_connector(config, on_call=metrics.vendor_calls(config.name))
+    connector = stand_in(open_connector(config, on_call=metrics.vendor_calls(config.name)))
     # What describes the vendor's own objects is for targets that manage such.
     managed = connector.capabilities.managed_kinds
     return build_target(

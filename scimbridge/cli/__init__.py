@@ -9,6 +9,7 @@ from rich.console import Console
 
 from scimbridge.cli.auditing import audit
 from scimbridge.cli.demonstration import demo, simulate
+from scimbridge.cli.explaining import explain_, plan
 from scimbridge.cli.running import check, entitlements, migrate, serve
 from scimbridge.cli.tokens import token
 from scimbridge.cli.upkeep import backup, import_, reconcile
@@ -34,6 +35,8 @@ for command in (
     entitlements,
     token,
     import_,
+    plan,
+    explain_,
     reconcile,
     audit,
     backup,

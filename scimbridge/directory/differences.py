@@ -55,6 +55,12 @@ def of_target(connection: Connection, target: str) -> list[Difference]:
     ]
 
 
+def of_user(connection: Connection, pk: int) -> tuple[str, ...]:
+    """What would bring the account of one user to the desired state, in words."""
+    found = connection.execute(select(_T.steps).where(_T.resource_pk == pk)).scalar_one_or_none()
+    return () if found is None else tuple(orjson.loads(found))
+
+
 def count(connection: Connection, target: str) -> int:
     """How many users are known to differ."""
     found: int = connection.execute(
