@@ -7,6 +7,7 @@ import sys
 import click
 from rich.console import Console
 
+from scimbridge.cli.asking import held, holders, rotate_password
 from scimbridge.cli.auditing import audit
 from scimbridge.cli.demonstration import demo, simulate
 from scimbridge.cli.explaining import explain_, plan
@@ -33,6 +34,9 @@ for command in (
     migrate,
     check,
     entitlements,
+    holders,
+    held,
+    rotate_password,
     token,
     import_,
     plan,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
+from scimbridge.app import open_bridge
 from scimbridge.config import Config, load_config
 from scimbridge.connectors.registry import vendor_settings
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.migrate import migrate
 from scimbridge.errors import ConfigError
+from scimbridge.provisioning.service_provider import ServiceProvider
 
 config_option: Callable[[Any], Any] = click.option(
     "--config",
@@ -51,3 +54,16 @@ def open_directory(config: Config) -> Directory:
     """The directory, its schema brought up to date."""
     migrate(config.bridge.database)
     return Directory(config.bridge.database)
+
+
+@contextmanager
+def open_provider(path: Path, target: str) -> Iterator[ServiceProvider]:
+    """One target of the configuration in ``path``, as a bridge serves it."""
+    config = read_config(path)
+    require_target(path, config, target)
+    migrate(config.bridge.database)
+    bridge = open_bridge(config)
+    try:
+        yield bridge.providers[target]
+    finally:
+        bridge.directory.close()

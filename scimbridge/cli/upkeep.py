@@ -11,13 +11,10 @@ import orjson
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from scimbridge.app import open_bridge
-from scimbridge.cli.options import config_option, read_config, require_target
+from scimbridge.cli.options import config_option, open_provider, read_config
 from scimbridge.directory.backup import back_up
-from scimbridge.directory.migrate import migrate
 from scimbridge.errors import ScimbridgeError
 from scimbridge.provisioning.reconcile import Drift, Mode
-from scimbridge.provisioning.service_provider import ServiceProvider
 
 
 @click.command(name="import")
@@ -29,7 +26,7 @@ def import_(path: Path, target: str) -> None:
     The bridge does so by itself every observe_every_s. Ids are derived from the vendor's own, so
     that a directory that was lost is filled with the same ones again.
     """
-    with _provider(path, target) as provider, _progress(f"reading {target}"):
+    with open_provider(path, target) as provider, _progress(f"reading {target}"):
         done = provider.observer.observe()
     if not done:
         raise ScimbridgeError(f"another process is reading {target} just now; try again later")
@@ -49,7 +46,7 @@ def reconcile(path: Path, target: str, mode: Mode | None, as_json: bool) -> None
     """
     console = Console(soft_wrap=True)
     left = 0
-    with _provider(path, target) as provider, _progress(f"comparing {target}"):
+    with open_provider(path, target) as provider, _progress(f"comparing {target}"):
         for drift in provider.reconciler.run(mode or "report"):
             left += mode is None or bool(drift.failure)
             if as_json:
@@ -86,18 +83,6 @@ def _as_json(drift: Drift) -> dict[str, object]:
         "steps": drift.words,
         "failure": drift.failure or None,
     }
-
-
-@contextmanager
-def _provider(path: Path, target: str) -> Iterator[ServiceProvider]:
-    config = read_config(path)
-    require_target(path, config, target)
-    migrate(config.bridge.database)
-    bridge = open_bridge(config)
-    try:
-        yield bridge.providers[target]
-    finally:
-        bridge.directory.close()
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from scimbridge.errors import VendorNotFound, VendorRejected
 from scimbridge.scim.filters import Filter
 
 
@@ -237,7 +238,36 @@ class Connector(ABC):
         Raises `VendorNotFound` if the account is not there.
         """
 
+    def holders(self, entitlement: Entitlement) -> Iterator[str]:
+        """Native ids of all accounts whose `grants` show the entitlement, each once.
+
+        This reads every account; vendors that can be asked directly override it, and may know
+        kinds that cannot be given. Raises `VendorNotFound` where the vendor says there is no such.
+        """
+        for account in self.accounts():
+            native_id = str(account.native_id)
+            try:
+                held = self.grants(native_id)
+            except VendorNotFound:
+                continue  # gone since it was listed
+            if any(each.entitlement == entitlement for each in held):
+                yield native_id
+
+    def permissions(self, native_id: str) -> frozenset[str]:
+        """What the account may do, in the vendor's words; empty where the vendor does not tell.
+
+        Raises `VendorNotFound`.
+        """
+        return frozenset()
+
     # --- act -------------------------------------------------------------------------------
+
+    def change_own_password(self, password: str) -> None:
+        """Give the bridge's own account another password; this connector then has the old one.
+
+        Raises `VendorRejected` if the vendor's policy refuses it, or there is no password.
+        """
+        raise VendorRejected("the bridge does not sign in to this vendor with a password")
 
     @abstractmethod
     def create_account(self, account: Account, entitlements: frozenset[Entitlement]) -> Created:

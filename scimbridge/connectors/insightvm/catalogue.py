@@ -131,8 +131,11 @@ class Catalogue:
     def holders_of_privilege(self, privilege: str) -> tuple[str, ...]:
         """Native ids of the accounts that a privilege comes to by their role.
 
-        Raises `VendorNotFound`.
+        Raises `VendorNotFound` with those that there are.
         """
+        if not self.has_privilege(privilege):
+            known = ", ".join(sorted(self.privileges()))
+            raise VendorNotFound(f"{self._target}: no privilege {privilege!r}; there are {known}")
         return self._ids(_PRIVILEGE_USERS, privilege)
 
     def _find(self, route: str, native_id: str) -> Mapping[str, Any] | None:

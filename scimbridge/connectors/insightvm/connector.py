@@ -17,10 +17,12 @@ from scimbridge.connectors.insightvm.grants import GrantActions
 from scimbridge.connectors.insightvm.mapping import (
     ASSET_GROUP,
     LISTS,
+    PRIVILEGE,
     ROLE,
     SITE,
     Edit,
     cannot_lock,
+    checked_entitlement_id,
     checked_user_id,
     edited,
     to_account,
@@ -147,6 +149,22 @@ class InsightVMConnector(Connector):
                 held |= {Entitlement(kind, each) for each in self._lists.read(kind, native_id)}
         return frozenset(map(HeldGrant, held))
 
+    def holders(self, entitlement: Entitlement) -> Iterator[str]:
+        """See `Connector.holders`. Of the kind ``privilege`` as well, which comes with a role."""
+        checked_entitlement_id(entitlement)
+        if entitlement.kind == ROLE:
+            yield from self.catalogue.holders_of_role(entitlement.native_id)
+        elif entitlement.kind == PRIVILEGE:
+            yield from self.catalogue.holders_of_privilege(entitlement.native_id)
+        elif entitlement.kind in LISTS:
+            yield from super().holders(entitlement)
+        else:
+            raise VendorRejected(f"InsightVM has no entitlements of the kind {entitlement.kind!r}")
+
+    def permissions(self, native_id: str) -> frozenset[str]:
+        """See `Connector.permissions`: the privileges of the role."""
+        return self.catalogue.privileges_of(checked_user_id(native_id))
+
     # --- act -------------------------------------------------------------------------------
 
     def prepare(self) -> None:
@@ -211,14 +229,8 @@ class InsightVMConnector(Connector):
         """See `Connector.revoke`. Whose role is taken has the default role instead."""
         self._grants.apply("revoke", assignments)
 
-    # --- beside the contract ---------------------------------------------------------------
-
     def change_own_password(self, password: str) -> None:
-        """Give the bridge's own account another password; nobody else's can be set that way.
-
-        This connector still has the old one and is of no use afterwards: open another.
-        Raises `VendorRejected` if the console's policy refuses it.
-        """
+        """See `Connector.change_own_password`. Nobody else's can be set that way."""
         own = self._users.called(self._settings.username)
         if own is None:
             raise VendorNotFound(f"{self._target}: no InsightVM user {self._settings.username}")

@@ -15,6 +15,7 @@ from scimbridge.errors import VendorRejected
 ROLE = "role"
 SITE = "site"
 ASSET_GROUP = "asset-group"
+PRIVILEGE = "privilege"
 LISTS = (SITE, ASSET_GROUP)
 """The kinds of which an account has a list, unless it has access to all of the kind."""
 
@@ -29,7 +30,7 @@ def checked_user_id(native_id: str) -> str:
 
 def checked_entitlement_id(entitlement: Entitlement) -> str:
     """The native id, if the console could have given it. Raises `VendorRejected`."""
-    pattern = _ROLE_ID if entitlement.kind == ROLE else _NUMBER
+    pattern = _ROLE_ID if entitlement.kind in (ROLE, PRIVILEGE) else _NUMBER
     return checked_id(entitlement.native_id, pattern, f"InsightVM {entitlement.kind}")
 
 

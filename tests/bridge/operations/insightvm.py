@@ -70,6 +70,22 @@ def the_catalogue_is_listed(scene: Scene) -> None:
     assert "role:Patch Coordinator" in scene.run("entitlements", "insightvm")
 
 
+@drive(INSIGHTVM)
+def it_is_asked_who_may_do_something(scene: Scene) -> None:
+    """By an auditor; the console answers a word that it does not know with its own."""
+    assert "mara.lind" in scene.run("holders", "insightvm", "privilege:create-reports")
+    scene.run_in_vain("holders", "insightvm", "privilege:fly")
+    assert "create-reports" in scene.run("held", "insightvm", "mara.lind")
+
+
+@drive(INSIGHTVM)
+def the_bridge_gets_another_password(scene: Scene) -> None:
+    """From a file, never from the command's words."""
+    new = scene.world.path.with_name("new-password")
+    new.write_text("Correct-Horse-7")
+    scene.run("rotate-password", "insightvm", "--from", f"file:{new}")
+
+
 @drive(NIGHT_WATCH)
 def a_group_stands_for_a_role_that_is_new_at_the_console(scene: Scene) -> None:
     """It is not among those that were read last, and is asked for by its id."""

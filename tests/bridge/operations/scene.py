@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import requests
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from scimbridge.cli import cli
 from tests.bridge.other_vendors import VendorWorld, open_vendor_world
@@ -45,13 +45,20 @@ class Scene:
 
     def run(self, *arguments: str) -> str:
         """A command of the command line; returns what it prints."""
-        with self.asking(f"scimbridge {arguments[0]}"):
-            options = ["--config", str(self.world.path)]
-            result = CliRunner(env=dict(self.world.environ)).invoke(
-                cli, [arguments[0], *options, *arguments[1:]]
-            )
+        result = self._invoke(arguments)
         assert result.exit_code == 0, result.output
         return result.output
+
+    def run_in_vain(self, *arguments: str) -> None:
+        """A command that must fail, after calls to the vendor that do not."""
+        assert self._invoke(arguments).exit_code != 0
+
+    def _invoke(self, arguments: Sequence[str]) -> Result:
+        with self.asking(f"scimbridge {arguments[0]}"):
+            options = ["--config", str(self.world.path)]
+            return CliRunner(env=dict(self.world.environ)).invoke(
+                cli, [arguments[0], *options, *arguments[1:]]
+            )
 
     @contextmanager
     def asking(self, what: str) -> Iterator[None]:

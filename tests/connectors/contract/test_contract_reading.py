@@ -117,3 +117,17 @@ def test_what_cannot_be_an_id_is_refused_before_a_request_is_made(bench: Bench) 
             bench.connector.grants(no_id)
 
     assert bench.asked() == []
+
+
+def test_whoever_holds_something_is_found_and_nobody_else(bench: Bench) -> None:
+    found = list(bench.connector.holders(bench.held))
+
+    assert bench.account_id in found
+    assert len(set(found)) == len(found)
+    showing = {
+        str(account.native_id)
+        for account in bench.connector.accounts()
+        if bench.held
+        in {each.entitlement for each in bench.connector.grants(str(account.native_id))}
+    }
+    assert set(found) == showing
