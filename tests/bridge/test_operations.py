@@ -10,11 +10,12 @@ from tests.bridge.operations.scene import Drive
 from tests.bridge.operations.table import DOCUMENT, Row, parse
 
 ROWS = parse(DOCUMENT.read_text())
-NOT_YET = frozenset(each for each in OPERATIONS if each[1].startswith("/mssp/")) | frozenset(
+_AWAITED = ("/api/3/authentication_sources", "/api/3/privileges")
+_AWAITED_WORDS = ("cid-group", "cid_group", "children", "resetPassword", "getUserPrivileges")
+NOT_YET = frozenset(
     each
     for each in OPERATIONS
-    if each[1].startswith(("/api/3/authentication_sources", "/api/3/privileges"))
-    or each[2] in ("resetPassword", "getUserPrivileges")
+    if each[1].startswith(_AWAITED) or any(word in "".join(each) for word in _AWAITED_WORDS)
 )
 
 ROW = Row("GET", "/users", "getUsers", "`GET /Users` with a filter", "falcon.somebody_is_found")

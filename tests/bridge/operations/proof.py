@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tests.bridge.operations import cortex_xdr, falcon_legacy, falcon_policies, insightvm
+from tests.bridge.operations import (
+    cortex_xdr,
+    falcon_legacy,
+    falcon_policies,
+    flight_control,
+    insightvm,
+)
 from tests.bridge.operations.scene import DRIVES, Drive, Evidence
 from tests.bridge.operations.table import Row
 
@@ -13,6 +19,7 @@ __all__ = [
     "cortex_xdr",
     "falcon_legacy",
     "falcon_policies",
+    "flight_control",
     "insightvm",
     "proven_by",
     "unproven",
