@@ -98,6 +98,7 @@ POLICY_TABLE = [
     ('meta.created ge "0999-01-01T00:00:00Z"', "= created_timestamp:>='0999-01-01T00:00:00Z'"),
     ('meta.created le "9999-12-31T23:59:59Z"', None),
     ('meta.created sw "2026"', None),
+    ("meta.created eq null", None),
     (
         'meta.lastModified ge "2026-01-01T02:00:00+02:00"',
         "= modified_timestamp:>='2026-01-01T00:00:00Z'",

@@ -21,6 +21,7 @@ from scimbridge.connectors.falcon.simulator.seed_policies import (
     SERVERS,
     default_policy_id,
 )
+from scimbridge.connectors.falcon.simulator.switches import ALL_SCOPES
 from scimbridge.connectors.interface import Record, RecordQuery
 from scimbridge.errors import (
     OutcomeUnknown,
@@ -125,11 +126,10 @@ def test_check_is_content_with_both_scopes(parent: FalconConnector) -> None:
 
 @pytest.mark.parametrize("scope", ["response-policies:read", "response-policies:write"])
 def test_check_names_the_scope_that_is_missing(scope: str) -> None:
-    scopes = {"usermgmt:read", "usermgmt:write", "sensor-installers:read"}
-    scopes |= {"response-policies:read", "response-policies:write"} - {scope}
+    tenant = Tenant(scopes=[each for each in ALL_SCOPES if each != scope])
 
     with pytest.raises(VendorDenied, match=scope):
-        of_the_parent(Tenant(scopes=sorted(scopes))).check()
+        of_the_parent(tenant).check()
 
 
 # --- reading -----------------------------------------------------------------------------------
@@ -573,6 +573,13 @@ def test_a_page_of_members_comes_from_the_vendor(tenant: Tenant, parent: FalconC
 
     assert page is not None
     assert ([each["hostname"] for each in page.records], page.total) == (["lap-0977"], 2)
+
+
+def test_a_page_without_a_total_is_none(tenant: Tenant, child: FalconConnector) -> None:
+    answer = Fault("GET", COMBINED, 200, {"meta": {}, "resources": []})
+    tenant.simulator.faults.add(answer)
+
+    assert child.record_page(POLICY, RecordQuery(None, None, False, 0, 10)) is None
 
 
 # --- any sequence of changes -------------------------------------------------------------------
