@@ -81,6 +81,13 @@ def test_a_policy_is_created_with_all_that_it_is_given(world: World) -> None:
     assert values(shown, "hostGroups") == {LAPTOPS}
     assert values(shown, "settings") == {"RealTimeFunctionality", "GetCommand"}
     assert "cloneId" not in shown
+    assert set(shown["meta"]) == {
+        "resourceType",
+        "created",
+        "lastModified",
+        "location",
+        "version",
+    }
     assert answer.headers["Location"].endswith(f"/ResponsePolicies/{shown['id']}")
 
 
@@ -192,6 +199,24 @@ def test_what_is_no_policy_of_the_cid_is_404(world: World, policy_id: str) -> No
     assert world.scim("GET", path).status_code == 404
     assert world.scim("DELETE", path).status_code == 404
     assert world.scim("GET", f"{path}/members").status_code == 404
+
+
+def test_policies_are_found_by_when_they_were_made(world: World) -> None:
+    before = world.scim("GET", LAPTOP_POLICY).json()["meta"]["created"]
+
+    query = f'filter=meta.created le "{before}" and name eq "responders on laptops"'
+    found = world.scim("GET", f"/ResponsePolicies?{query}").json()
+
+    assert [each["id"] for each in found["Resources"]] == [LAPTOP_POLICY_ID]
+
+
+def test_a_change_of_what_has_changed_meanwhile_is_412(world: World) -> None:
+    etag = world.scim("GET", LAPTOP_POLICY).headers["ETag"]
+    world.scim.patch(LAPTOP_POLICY, {"op": "add", "path": "description", "value": "New"})
+
+    answer = world.scim("DELETE", LAPTOP_POLICY, If_Match=etag)
+
+    assert answer.status_code == 412
 
 
 def test_members_are_listed_under_their_policy(world: World) -> None:
