@@ -210,7 +210,10 @@ def open_world(
     other_targets: str = "",
     groups: str = GROUPS,
 ) -> Iterator[World]:
-    """Start simulator and bridge; the texts are further lines of the config, or tables."""
+    """Start simulator and bridge; the texts are further lines of the config, or tables.
+
+    ``SIMULATED`` in ``other_targets`` stands for the simulator's URL.
+    """
     with ExitStack() as stack:
         simulator = create_simulator()
         simulated = stack.enter_context(serve(simulator.app))
@@ -234,7 +237,7 @@ rename = "{rename}"
 {policy}
 [targets.falcon.groups]
 {groups}
-{other_targets}
+{other_targets.replace("SIMULATED", simulated.url)}
 """
         )
         settings = {name: vendor.settings for name, vendor in VENDORS.items()}

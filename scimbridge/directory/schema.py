@@ -69,7 +69,8 @@ resources = _table(
     # created or adopted: whether undoing the creation may delete the account.
     Column("origin", Text),
     Column("native_id", Text),
-    # The account's attributes as the vendor last showed or took them.
+    # What the vendor last showed or took: of an account its attributes, of a group all states that
+    # its object there may be in.
     Column("observed", Text),
     # When a create was about to be sent and its outcome is not recorded yet.
     Column("attempted_at", Big),

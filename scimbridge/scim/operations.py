@@ -130,12 +130,12 @@ class _Reader:
 
     def _removed(self, value: Any, path: Path, at: str) -> list[Any] | None:
         """The elements that a remove names; Entra ID sends them as a value (see the quirk)."""
-        selective = path.attribute.multi_valued and not path.filter and not path.sub_attribute
+        selective = path.target.multi_valued and (path.sub_attribute or not path.filter)
         if value is None or not selective:
             return None
         if not self.dialect.tolerates("remove-values"):
             raise InvalidValue(f"remove {at} takes no value: select the elements in the path")
-        return normalise(path.attribute, value, self.dialect, at=at) or []
+        return normalise(path.target, value, self.dialect, at=at) or []
 
 
 def parse_patch(

@@ -77,7 +77,7 @@ def _changed(operation: Operation, current: Any, dialect: Dialect) -> Any:
     if attribute.multi_valued and (path.filter is not None or path.sub_attribute is not None):
         return _change_elements(operation, current or [], dialect) or None
     if path.sub_attribute is not None:
-        return _merged(operation, current, {path.sub_attribute.name: value})
+        return _merged(operation, current, _sub_change(operation, current or {}))
     match operation.op:
         case "remove" if value is not None:
             return _subtracted(attribute, current or [], value) or None
@@ -129,12 +129,24 @@ def _change_elements(operation: Operation, elements: list[Any], dialect: Dialect
 
 
 def _change_element(operation: Operation, element: Any) -> Any:
-    sub_attribute, value = operation.path.sub_attribute, operation.value
-    if sub_attribute is not None:
-        return _merged(operation, element, {sub_attribute.name: value})
+    value = operation.value
+    if operation.path.sub_attribute is not None:
+        return _merged(operation, element, _sub_change(operation, element))
     if operation.op == "add" and isinstance(value, Mapping):
         return _merged(operation, element, value)
     return value
+
+
+def _sub_change(operation: Operation, element: Mapping[str, Any]) -> dict[str, Any]:
+    """What becomes of the sub-attribute that the path names; one with several values is a list."""
+    sub, value = operation.path.sub_attribute, operation.value
+    assert sub is not None  # noqa: S101 - the callers looked
+    if sub.multi_valued and value is not None and operation.op != "replace":
+        known = element.get(sub.name) or []
+        named = {comparable(sub, each) for each in value}
+        others = [each for each in known if comparable(sub, each) not in named]
+        value = [*others, *value] if operation.op == "add" else others or None
+    return {sub.name: value}
 
 
 def _without_match(operation: Operation, elements: list[Any], dialect: Dialect) -> list[Any]:

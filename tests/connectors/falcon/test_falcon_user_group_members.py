@@ -23,6 +23,10 @@ def parent() -> Parent:
     return Parent()
 
 
+def test_the_vendors_limit_is_known_before_it_is_reached(parent: Parent) -> None:
+    assert parent.falcon.capabilities.group_member_limits == {"user-group": 500}
+
+
 def test_a_user_group_is_held_directly(parent: Parent) -> None:
     assert HeldGrant(SOC) in parent.falcon.grants(TOMAS)
     assert SOC not in {each.entitlement for each in parent.falcon.grants(MARA)}
