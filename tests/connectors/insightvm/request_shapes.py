@@ -90,6 +90,9 @@ _NO_BODY = (
     "GET /api/3/authentication_sources/{id}",
     "GET /api/3/authentication_sources/{id}/users",
 )
+KNOWN = (*_BODIES, *_NO_BODY)
+"""All operations that can be checked, by method and path."""
+
 _TEXT_IDS = ("/roles/", "/privileges/")
 
 
@@ -113,7 +116,7 @@ def check_request(request: requests.PreparedRequest) -> None:
 
 
 def _operation(method: str, path: str) -> str:
-    for operation in (*_BODIES, *_NO_BODY):
+    for operation in KNOWN:
         known, _, route = operation.partition(" ")
         identifier = "[^/]+" if any(each in route for each in _TEXT_IDS) else "[0-9]+"
         if known == method and re.fullmatch(re.sub(r"{\w+}", identifier, route), path):
