@@ -33,6 +33,10 @@ def json_body() -> Any:
     if request.mimetype not in _MEDIA_TYPES:
         sent = request.mimetype or "nothing"
         raise UnsupportedMediaType(f"Content-Type is {sent}; send application/scim+json")
+    coding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if coding not in ("", "identity"):
+        # Unpacking would take a bound of its own: a few kilobytes can hold gigabytes.
+        raise UnsupportedMediaType(f"Content-Encoding is {coding}; send the body as it is")
     data = request.get_data(cache=False)
     limit = request.max_content_length
     if limit is not None and request.content_length is None and len(data) >= limit:
