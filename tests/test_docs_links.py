@@ -49,7 +49,7 @@ def test_every_relative_link_leads_somewhere(document: Path) -> None:
 
 @in_every_document
 def test_every_command_of_the_bridge_that_is_named_exists(document: Path) -> None:
-    named = re.findall(r"(?:^|`|\$\()scimbridge ([a-z]+)", document.read_text(), re.MULTILINE)
+    named = re.findall(r"(?:^|`|\$\()scimbridge ([a-z-]+)", document.read_text(), re.MULTILINE)
 
     assert [name for name in named if name not in cli.commands] == []
 
