@@ -22,6 +22,8 @@ from scimbridge.provisioning.correlation import entitlement_keys
 from scimbridge.provisioning.mapping import display_of
 from scimbridge.provisioning.plan import (
     Disposition,
+    Grant,
+    Revoke,
     effective,
     needs_direct_grants,
     plan,
@@ -147,8 +149,8 @@ class Outcomes:
             held = effective(item.desired.entitlements | observed.suspended, self.target.policy)
             managed = held & item.desired.entitlements
             self._put(connection, grants.HELD, pk, managed)
-            self._forget(connection, pk, observed.suspended - managed)
-            self._note_revoked(connection, pk, ours - held)
+            self._forget(connection, pk, (observed.suspended | item.by_hand(Grant)) - managed)
+            self._note_revoked(connection, pk, (ours | item.by_hand(Revoke)) - held)
         elif self.target.policy.capabilities.revoke_on_disable or self._account_was_deleted(item):
             self._note_revoked(connection, pk, ours)
             self._put(connection, grants.SUSPENDED, pk, by_hand)

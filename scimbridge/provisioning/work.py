@@ -48,17 +48,27 @@ class Work:
     @property
     def changing(self) -> dict[str, list[tuple[int, grants.Key]]]:
         """What the steps give or take, as `grants.put` takes it, by the state that means so."""
-        observed = self.observed
-        touched = {step.entitlement for step in self.steps if isinstance(step, Grant | Revoke)}
-        ours = observed.held | observed.uncertain - observed.suspended
-        managed = touched & (self.desired.entitlements | ours)
-        by_hand = touched - managed - observed.temporary - observed.echoes
+        managed = (self._touched(Grant) | self._touched(Revoke)) & self._managed
+        by_hand = self.by_hand(Grant)
         if not self.desired.account.active:
-            by_hand |= self.direct_by_hand
+            by_hand |= self.by_hand(Revoke) | self.direct_by_hand
         return {
             state: [(self.row.pk, (item.kind, item.native_id)) for item in sorted(items)]
             for state, items in ((grants.ASSERTED, managed), (grants.TAKING, by_hand))
         }
+
+    def by_hand(self, kind: type[Grant] | type[Revoke]) -> frozenset[Entitlement]:
+        """What steps of ``kind`` give or take that was not the bridge's to begin with."""
+        observed = self.observed
+        return self._touched(kind) - self._managed - observed.temporary - observed.echoes
+
+    @property
+    def _managed(self) -> frozenset[Entitlement]:
+        observed = self.observed
+        return self.desired.entitlements | observed.held | observed.uncertain - observed.suspended
+
+    def _touched(self, kind: type[Grant] | type[Revoke]) -> frozenset[Entitlement]:
+        return frozenset(step.entitlement for step in self.steps if isinstance(step, kind))
 
 
 def load(
