@@ -320,6 +320,17 @@ def test_a_policy_that_cannot_be_completed_does_not_stay(
     assert "Half" not in {each["name"] for each in parent.records(POLICY)}
 
 
+def test_a_policy_that_was_enabled_although_the_answer_says_otherwise_does_not_stay(
+    tenant: Tenant, parent: FalconConnector
+) -> None:
+    tenant.simulator.faults.add(Fault("POST", ACTIONS, 400, when="after"))
+
+    with pytest.raises(VendorRejected):
+        create(parent, "Half", enabled=True)
+
+    assert "Half" not in {each["name"] for each in parent.records(POLICY)}
+
+
 def test_a_half_made_policy_that_cannot_be_deleted_is_named(
     tenant: Tenant, parent: FalconConnector
 ) -> None:
