@@ -19,7 +19,8 @@
     │   ├── InvalidCount               400 invalidCount    (RFC 9865 section 2.1)
     │   ├── Unauthorized               401
     │   ├── Forbidden                  403
-    │   │   └── Sensitive              403 sensitive
+    │   │   ├── Sensitive              403 sensitive
+    │   │   └── BudgetSpent            403, and removals are paused from now on
     │   ├── NotFound                   404
     │   ├── MethodNotAllowed           405
     │   ├── NotAcceptable              406
@@ -172,6 +173,21 @@ class Sensitive(Forbidden):
     """The request carries sensitive information in the URI (RFC 7644 section 7.5.2)."""
 
     scim_type = "sensitive"
+
+
+class BudgetSpent(Forbidden):
+    """The request would take access from more accounts than may lose it now; nothing was done."""
+
+    def __init__(
+        self, detail: str, *, accounts: int, used: int, limit: int, resumed_at: int
+    ) -> None:
+        super().__init__(detail)
+        self.accounts = accounts
+        """How many the request is about that had lost nothing within the window."""
+        self.used = used
+        self.limit = limit
+        self.resumed_at = resumed_at
+        """When an operator last decided (milliseconds since the epoch), as the request saw it."""
 
 
 class NotFound(ScimError):

@@ -11,6 +11,7 @@ from scimbridge.cli.asking import held, holders, rotate_password
 from scimbridge.cli.auditing import audit
 from scimbridge.cli.demonstration import demo, simulate
 from scimbridge.cli.explaining import explain_, plan
+from scimbridge.cli.guarding import guard
 from scimbridge.cli.running import check, entitlements, migrate, serve
 from scimbridge.cli.tokens import token
 from scimbridge.cli.upkeep import backup, import_, reconcile
@@ -38,6 +39,7 @@ for command in (
     held,
     rotate_password,
     token,
+    guard,
     import_,
     plan,
     explain_,

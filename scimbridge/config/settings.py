@@ -215,6 +215,19 @@ class TargetConfig:
             "parse": _entitlement,
         },
     )
+    removal_budget: bool = field(
+        default=True, metadata={"doc": "bound how many accounts may lose access in a while"}
+    )
+    removal_budget_percent: float = field(
+        default=10.0,
+        metadata={"doc": "how many of the managed accounts that may be", "min": 0, "max": 100},
+    )
+    removal_budget_accounts: int = field(
+        default=50, metadata={"doc": "how many accounts that may be in any case", "min": 0}
+    )
+    removal_budget_window_s: int = field(
+        default=3600, metadata={"doc": "the seconds in which it holds", "min": 60}
+    )
     transient_status: Literal[429, 503] = field(
         default=429, metadata={"doc": "the status that asks the IdP to try again later"}
     )

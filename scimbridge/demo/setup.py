@@ -99,7 +99,8 @@ class SimulatedTarget:
         for name, value in self._settings().items():
             reference = f"env:{self._variable(name)}" if name in secret_names else value
             lines.append(f"{name} = {json.dumps(reference)}")
-        lines += [self.demo.policy, f"[targets.{self.name}.groups]"]
+        # Whoever tries the demonstration out may empty a group.
+        lines += ["removal_budget = false", self.demo.policy, f"[targets.{self.name}.groups]"]
         lines += [
             f"{json.dumps(group)} = {json.dumps(list(texts))}"
             for group, texts in self.demo.groups.items()

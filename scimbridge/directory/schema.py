@@ -43,6 +43,32 @@ targets = _table(
     Column("reconciled_at", Big),  # when what is desired was last compared with what is there
 )
 
+guards = _table(
+    "guards",
+    Column("target", Text, primary_key=True),
+    # Since when an operator has every write wait; NULL if they go on.
+    Column("paused_at", Big),
+    # Since when removals are refused, because the budget was spent, and what spent it.
+    Column("removals_paused_at", Big),
+    Column("reason", Text),
+    # When an operator last let removals go on; the count began anew.
+    Column("resumed_at", Big, nullable=False, server_default="0"),
+    # How many accounts the operator allowed in the window that began then.
+    Column("allowance", Big),
+    # How many accounts are managed, and when that was counted.
+    Column("managed", Big, nullable=False, server_default="0"),
+    Column("managed_at", Big, nullable=False, server_default="0"),
+)
+
+removals = _table(
+    "removals",
+    Column("target", Text, primary_key=True),
+    # Whose account lost access through SCIM, and when that was last asked for.
+    Column("scim_id", Text, primary_key=True),
+    Column("at", Big, nullable=False),
+    Index("ix_removals_at", "target", "at"),
+)
+
 resources = _table(
     "resources",
     Column("pk", Big, primary_key=True, autoincrement=True),

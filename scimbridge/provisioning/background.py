@@ -56,7 +56,8 @@ def observe(provider: ServiceProvider) -> None:
     """Look at the vendor if that is due; a vendor that is down is looked at again later."""
     try:
         provider.target.connector.find_out()
-        if provider.observer.is_due():
+        # Looking may put roles of the configuration in place, which a pause holds as well.
+        if provider.observer.is_due() and not provider.pauses.is_paused():
             provider.observer.observe()
     except VendorError as error:
         logger.warning("%s could not be observed: %s", provider.target.name, error)

@@ -61,7 +61,7 @@ class Groups:
         key = group_key(name)
         while True:
             self.writes.claims.await_rivals(target.name, "Group", key)
-            with self.writes.directory.write() as connection:
+            with self.writes.intent(caller) as connection:
                 row = resources.find_by_any_key(connection, target.name, "Group", key)
                 if row is not None and self.writes.claims.is_being_created(connection, row):
                     continue
@@ -83,7 +83,7 @@ class Groups:
         if_match: Collection[str] | None = None,
     ) -> ResourceRow:
         """PUT (RFC 7644 section 3.5.1): ``document`` takes the place of the one before."""
-        with self.writes.directory.write() as connection:
+        with self.writes.intent(caller) as connection:
             row = self.writes.get_for_write(connection, "Group", scim_id, if_match)
             group_type = self.writes.target.group_type
             after = merge_put(parse_document(row.desired), without_members(document), group_type)
@@ -102,7 +102,7 @@ class Groups:
         """PATCH (RFC 7644 section 3.5.2): all operations or none."""
         target = self.writes.target
         rest, change = split_members(operations, target.group_type)
-        with self.writes.directory.write() as connection:
+        with self.writes.intent(caller) as connection:
             row = self.writes.get_for_write(connection, "Group", scim_id, if_match)
             before = parse_document(row.desired)
             after = (
@@ -115,7 +115,7 @@ class Groups:
 
     def delete(self, scim_id: str, caller: Caller, if_match: Collection[str] | None = None) -> None:
         """DELETE: returns once nobody has anything through the group any more."""
-        with self.writes.directory.write() as connection:
+        with self.writes.intent(caller) as connection:
             row = self.writes.get_for_deletion(connection, "Group", scim_id, if_match)
             if row.native_id is not None and not is_managed(self.writes.target, row):
                 raise Forbidden(
@@ -129,8 +129,11 @@ class Groups:
             operation = self.writes.record(
                 connection, caller, row, kind="delete", generation=generation, removal=True
             )
-            leaving = dict.fromkeys(memberships.wanted(connection, row.pk), False)
-            self._change_members(connection, row, _Joining(wanted=leaving), operation)
+            leaving = _Joining(dict.fromkeys(memberships.wanted(connection, row.pk), False))
+            name = parse_document(row.desired)["displayName"]
+            losing = self._losing(connection, row, name, leaving)
+            with self.writes.removals.counted(connection, losing):
+                self._change_members(connection, row, leaving, operation)
             self._confirm_at_once(connection, row, operation)
         self.writes.operations.see_through(operation)
 
@@ -185,9 +188,11 @@ class Groups:
                 "removed": len(members) - sum(members.values()),
             },
         )
-        if new or renamed:
-            self._remap(connection, row, after["displayName"], operation)
-        self._change_members(connection, row, joining, operation)
+        losing = self._losing(connection, row, after["displayName"], joining)
+        with self.writes.removals.counted(connection, losing):
+            if new or renamed:
+                self._remap(connection, row, after["displayName"], operation)
+            self._change_members(connection, row, joining, operation)
         if new or renamed or any(members.values()):
             self._check_limits(connection, row.pk)
         earlier = memberships.operations_on(connection, row.pk, joining.named)
@@ -237,6 +242,18 @@ class Groups:
             generations=generations,
             displays=change.displays,
         )
+
+    def _losing(
+        self, connection: Connection, row: ResourceRow, name: str, change: _Joining
+    ) -> list[int]:
+        """The users who may lose access: who leaves, or everybody if ``name`` grants less."""
+        granted = memberships.granted_by(connection, row.pk)
+        leaving = {member for member, wanted in change.wanted.items() if granted and not wanted}
+        kept = self.writes.target.mapping.granted_by(name, row.native_id)
+        if granted - set(entitlement_keys(kept)):
+            leaving |= memberships.wanted(connection, row.pk)
+        found = resources.by_ids(connection, self.writes.target.name, leaving)
+        return [each.pk for each in found.values() if each.resource_type == "User"]
 
     def _remap(self, connection: Connection, row: ResourceRow, name: str, operation: int) -> None:
         """Record what the group's name stands for; if that changes, all members are affected."""

@@ -14,6 +14,7 @@ from scimbridge.errors import Forbidden, ScimbridgeError, TemporarilyUnavailable
 from scimbridge.provisioning.converge import Converger
 from scimbridge.provisioning.failures import from_record, is_permanent, to_record, to_scim
 from scimbridge.provisioning.outcome import Outcomes
+from scimbridge.provisioning.pauses import Pauses
 from scimbridge.provisioning.vendor_groups import VendorGroups
 from scimbridge.provisioning.withdrawal import Withdrawal
 
@@ -33,6 +34,7 @@ class Operations:
     converger: Converger
     outcomes: Outcomes
     objects: VendorGroups
+    pauses: Pauses
     deadline_s: float
     retry_after_s: int
     now: Callable[[], int]
@@ -144,12 +146,15 @@ class Operations:
     def recover(self, *, limit: int = 100) -> int:
         """Try what is due again: after crashes, outages and deadlines. Returns how many were due.
 
-        Any number of processes may do this at once; leases keep them apart.
+        Any number of processes may do this at once; leases keep them apart. Nothing is done while
+        an operator has the target paused. Paused removals do not hold what was accepted before.
         """
         target = self.outcomes.target
         with self.outcomes.directory.read() as connection:
             due = journal.due(connection, target.name, now=self.now(), limit=limit)
         for operation in due:
+            if self.pauses.is_paused():
+                break
             age_s = (self.now() - operation.created) / 1000
             if age_s > target.config.abandon_after_s and not operation.removal:
                 self._abandon(operation)

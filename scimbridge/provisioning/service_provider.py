@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from scimbridge.directory.audit import AuditLog
 from scimbridge.directory.engine import Directory
+from scimbridge.provisioning.budget import Budget
 from scimbridge.provisioning.catalogue import CatalogueSource
 from scimbridge.provisioning.claims import Claims
 from scimbridge.provisioning.converge import Converger
@@ -15,10 +16,12 @@ from scimbridge.provisioning.groups import Groups
 from scimbridge.provisioning.observe import Observer
 from scimbridge.provisioning.operations import Operations
 from scimbridge.provisioning.outcome import Outcomes
+from scimbridge.provisioning.pauses import Pauses
 from scimbridge.provisioning.query import Reader
 from scimbridge.provisioning.reconcile import Reconciler
 from scimbridge.provisioning.record_writes import RecordWrites
 from scimbridge.provisioning.records import NestedRecords, RecordEndpoint
+from scimbridge.provisioning.removals import Removals
 from scimbridge.provisioning.targets import Target
 from scimbridge.provisioning.users import Users
 from scimbridge.provisioning.vendor_groups import VendorGroups
@@ -39,6 +42,7 @@ class ServiceProvider:
     observer: Observer
     operations: Operations
     reconciler: Reconciler
+    pauses: Pauses
 
 
 def build_service_provider(
@@ -58,10 +62,15 @@ def build_service_provider(
     outcomes = Outcomes(target, directory, audit, now)
     objects = VendorGroups(target, directory, owner, now)
     converger = Converger(target, directory, outcomes, owner, now)
-    operations = Operations(converger, outcomes, objects, deadline_s, retry_after_s, now)
+    budget = Budget(target.config, now)
+    pauses = Pauses(directory, audit, budget, retry_after_s, now)
+    operations = Operations(converger, outcomes, objects, pauses, deadline_s, retry_after_s, now)
     claims = Claims(directory, now, deadline_s)
     observer = Observer(target, directory, outcomes, owner, now)
-    writes = Writes(target, directory, outcomes, operations, claims, observer, now)
+    removals = Removals(target, budget)
+    writes = Writes(
+        target, directory, outcomes, operations, claims, observer, removals, pauses, now
+    )
     reader = Reader(target, directory, observer)
     records = {
         kind: VendorRecords(target.connector, kind, deadline_s, retry_after_s)
@@ -91,6 +100,7 @@ def build_service_provider(
         observer=observer,
         operations=operations,
         reconciler=Reconciler(target, directory, outcomes, operations, owner, now),
+        pauses=pauses,
     )
 
 

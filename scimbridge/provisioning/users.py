@@ -39,6 +39,8 @@ class Users:
         self.writes.require_catalogue(document)
         key = user_key(document["userName"])
         self.writes.target.guard.check_account(document["userName"])
+        if not is_active(document) and self.writes.target.config.removal_budget:
+            self.writes.see_account(document["userName"])
         intent = None
         while intent is None:
             self.writes.claims.await_rivals(self.writes.target.name, "User", key)
@@ -51,7 +53,7 @@ class Users:
         self, document: Document, key: str, caller: Caller
     ) -> tuple[int, int] | None:
         """Primary keys of the user and of the operation; None if another request was faster."""
-        with self.writes.directory.write() as connection:
+        with self.writes.intent(caller) as connection:
             row = resources.find_by_any_key(connection, self.writes.target.name, "User", key)
             if row is None:
                 row = self._insert(connection, document, key)
@@ -60,7 +62,8 @@ class Users:
             else:
                 require_free(row)
                 # What the vendor holds may have changed since it was looked at.
-                row = self._want(connection, row, document, dirty=row.dirty + 1)
+                with self.writes.removals.counted(connection, [row.pk]):
+                    row = self._want(connection, row, document, dirty=row.dirty + 1)
             operation = self.writes.record(
                 connection,
                 caller,
@@ -103,14 +106,15 @@ class Users:
 
     def delete(self, scim_id: str, caller: Caller, if_match: Collection[str] | None = None) -> None:
         """DELETE: returns once the account, or all of its access, is gone."""
-        with self.writes.directory.write() as connection:
+        with self.writes.intent(caller) as connection:
             row = self.writes.get_for_deletion(connection, "User", scim_id, if_match)
             user_name = parse_document(row.desired)["userName"]
             self.writes.target.guard.check_account(user_name)
             generation = row.generation + 1
-            resources.change(
-                connection, row.pk, disposition=Disposition.DELETED.value, generation=generation
-            )
+            with self.writes.removals.counted(connection, [row.pk]):
+                resources.change(
+                    connection, row.pk, disposition=Disposition.DELETED.value, generation=generation
+                )
             operation = self.writes.record(
                 connection,
                 caller,
@@ -130,7 +134,7 @@ class Users:
         kind: str,
         if_match: Collection[str] | None,
     ) -> ResourceRow:
-        with self.writes.directory.write() as connection:
+        with self.writes.intent(caller) as connection:
             row = self.writes.get_for_write(connection, "User", scim_id, if_match)
             before = parse_document(row.desired)
             after, secrets = take_secrets(change(before), self.writes.target.user_type)
@@ -146,7 +150,8 @@ class Users:
             self._check_change(connection, row, before, after)
             # Who is deactivated once more is looked at: somebody may have let her in by hand.
             doubt = insists or again
-            wanted = self._want(connection, row, after, claimed=1, dirty=row.dirty + doubt)
+            with self.writes.removals.counted(connection, _losing(row, before, after)):
+                wanted = self._want(connection, row, after, claimed=1, dirty=row.dirty + doubt)
             removal = not is_active(after) and (again or is_active(before))
             operation = self.writes.record(
                 connection,
@@ -227,6 +232,13 @@ class Users:
         )
         (row,) = resources.by_pks(connection, [pk])
         return row
+
+
+def _losing(row: ResourceRow, before: Document, after: Document) -> list[int]:
+    """The user, if the change may take access away: of most changes that is seen at a glance."""
+    named = ("roles", "entitlements")
+    same = all(before.get(name) == after.get(name) for name in named)
+    return [] if same and is_active(after) else [row.pk]
 
 
 def changed_names(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:

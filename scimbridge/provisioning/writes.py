@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from scimbridge.directory import grants, resources
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.journal import Caller
 from scimbridge.directory.resources import ResourceRow
-from scimbridge.errors import NotFound, PreconditionFailed, VendorError
+from scimbridge.errors import BudgetSpent, NotFound, PreconditionFailed, VendorError
 from scimbridge.provisioning.claims import Claims
 from scimbridge.provisioning.converge import LEASE_MARGIN_S
 from scimbridge.provisioning.failures import to_scim
@@ -20,7 +21,9 @@ from scimbridge.provisioning.mapping import Document
 from scimbridge.provisioning.observe import Observer
 from scimbridge.provisioning.operations import Operations
 from scimbridge.provisioning.outcome import Outcomes
+from scimbridge.provisioning.pauses import Pauses
 from scimbridge.provisioning.plan import Disposition
+from scimbridge.provisioning.removals import Removals
 from scimbridge.provisioning.targets import Target
 from scimbridge.scim.attributes import ResourceType
 from scimbridge.scim.operations import Operation
@@ -38,7 +41,19 @@ class Writes:
     operations: Operations
     claims: Claims
     observer: Observer
+    removals: Removals
+    pauses: Pauses
     now: Callable[[], int]
+
+    @contextmanager
+    def intent(self, caller: Caller) -> Iterator[Connection]:
+        """The transaction of an intent. One beyond the removal budget leaves removals paused."""
+        try:
+            with self.directory.write() as connection:
+                yield connection
+        except BudgetSpent as error:
+            self.pauses.trip(caller, error)
+            raise
 
     def require_catalogue(self, document: Mapping[str, Any]) -> None:
         """Look at the vendor's entitlements if ``document`` names any and none is known yet.
@@ -52,6 +67,16 @@ class Writes:
                 return
         try:
             self.observer.refresh_catalogue()
+        except VendorError as error:
+            raise to_scim(error, retry_after=self.operations.retry_after_s) from error
+
+    def see_account(self, user_name: str) -> None:
+        """Have the directory know the account, if the vendor has one.
+
+        For a request that takes its access: what is not known is not counted.
+        """
+        try:
+            self.observer.link(user_name)
         except VendorError as error:
             raise to_scim(error, retry_after=self.operations.retry_after_s) from error
 

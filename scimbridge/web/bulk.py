@@ -38,6 +38,7 @@ MAX_OPERATIONS = 1000
 def run_bulk(target: str) -> Response:
     """Run the operations; an operation that refers to another one comes after it."""
     provider = site().provider(target)
+    provider.pauses.require_running()
     request = load_bulk(json_body(), dialect=provider.target.dialect)
     if len(request.operations) > MAX_OPERATIONS:
         raise PayloadTooLarge(

@@ -7,6 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from scimbridge.directory.migrate import check_schema
 from scimbridge.errors import DirectoryError, NotFound
+from scimbridge.provisioning.pauses import Standing
 from scimbridge.web.responses import scim_response
 from scimbridge.web.site import site
 
@@ -46,4 +47,15 @@ def metrics() -> Response:
     """
     if any(header in request.headers for header in _FROM_A_PROXY):
         raise NotFound(f"nothing is served at {request.path}")
-    return Response(site().metrics.exposition(), content_type=CONTENT_TYPE_LATEST)
+    exposition = site().metrics.exposition(_standings())
+    return Response(exposition, content_type=CONTENT_TYPE_LATEST)
+
+
+def _standings() -> list[Standing]:
+    """How each target stands; nothing while the directory fails: the rest is wanted then."""
+    providers = site().providers.values()
+    try:
+        return [each.pauses.standing(recount=False) for each in providers]
+    except DirectoryError as error:
+        current_app.logger.warning("no gauges of the guard: %s", error)
+        return []
