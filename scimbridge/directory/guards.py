@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from scimbridge.directory.resources import chunks
@@ -50,19 +50,10 @@ def get(connection: Connection, target: str) -> GuardRow:
     return GuardRow(target) if row is None else GuardRow(*row)
 
 
-def lock(connection: Connection, target: str) -> GuardRow:
-    """Like `get`, keeping other writers of this guard away until the transaction ends.
-
-    To be the last lock that a transaction takes: who holds it waits for nobody.
-    """
-    insert = _dialect(connection).insert(guards).values(target=target).on_conflict_do_nothing()
-    connection.execute(insert)
-    return GuardRow(*connection.execute(_OF.with_for_update(), {"target": target}).one())
-
-
 def change(connection: Connection, target: str, **columns: Any) -> None:
-    """Set columns of one guard, which was locked."""
-    connection.execute(update(guards).where(_G.target == target).values(**columns))
+    """Set columns of one guard."""
+    statement = _dialect(connection).insert(guards).values(target=target, **columns)
+    connection.execute(statement.on_conflict_do_update(index_elements=[_G.target], set_=columns))
 
 
 # --- accounts that lost access -----------------------------------------------------------------

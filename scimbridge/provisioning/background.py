@@ -69,7 +69,9 @@ def reconcile(provider: ServiceProvider) -> None:
     """Compare what is desired with what is there, if that is due, as the configuration says."""
     mode = provider.target.config.reconcile
     try:
-        if mode != "off" and provider.reconciler.is_due():
+        if mode == "off" or provider.pauses.is_paused():
+            return
+        if provider.reconciler.is_due():
             for drift in provider.reconciler.run(mode):
                 steps = "; ".join(drift.words)
                 logger.warning(

@@ -46,7 +46,7 @@ class Budget:
         be rolled back then.
         """
         name, since = self.config.name, self._since()
-        row = guards.lock(connection, name)
+        row = guards.get(connection, name)
         if row.removals_paused_at is not None:
             raise Forbidden(
                 f"removals at {name} are paused until an operator decides: {row.reason}. "

@@ -86,14 +86,14 @@ class Pauses:
     def pause(self, caller: Caller) -> None:
         """Have every write wait and the background hold, until `resume`."""
         with self.directory.write() as connection:
-            row = guards.lock(connection, self.name)
+            row = guards.get(connection, self.name)
             guards.change(connection, self.name, paused_at=row.paused_at or self.now())
             self._note(connection, caller, "target paused")
 
     def resume(self, caller: Caller, *, allow: int | None = None) -> None:
         """End both pauses, and begin a new window in which ``allow`` accounts may lose access."""
         with self.directory.write() as connection:
-            before = guards.lock(connection, self.name)
+            before = guards.get(connection, self.name)
             guards.change(
                 connection,
                 self.name,
@@ -112,7 +112,7 @@ class Pauses:
         asked = f"{caller.actor} asked to take access from {error.accounts}"
         reason = f"{asked}, with {error.used} of {error.limit} used (request {caller.request_id})"
         with self.directory.write() as connection:
-            row = guards.lock(connection, self.name)
+            row = guards.get(connection, self.name)
             if row.removals_paused_at is not None or row.resumed_at != error.resumed_at:
                 return
             guards.change(connection, self.name, removals_paused_at=self.now(), reason=reason)

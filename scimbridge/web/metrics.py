@@ -92,8 +92,8 @@ class Metrics:
 
         ``standings`` say which targets are paused, and how far their removal budgets are used.
         """
-        guards = CollectorRegistry()
-        guards.register(_Guards(standings))
+        guards = CollectorRegistry()  # which hashes what it is given
+        guards.register(_Guards(tuple(standings)))
         return self._counted() + generate_latest(guards)
 
     def _counted(self) -> bytes:
@@ -109,7 +109,7 @@ class Metrics:
 class _Guards:
     """What is the same in every process, since it is read from the directory at each scrape."""
 
-    standings: Iterable[Standing]
+    standings: tuple[Standing, ...]
 
     def collect(self) -> Iterator[Metric]:
         """The gauges, for a registry of the library."""

@@ -269,6 +269,22 @@ def test_beyond_the_budget_nothing_at_all_is_taken(strict: Bench) -> None:
     assert strict.vendor.calls == []
 
 
+def test_fifty_may_lose_access_in_an_hour_unless_the_configuration_says_otherwise(
+    bench: Bench,
+) -> None:
+    users = staff(bench, 51)
+    group = bench.post_group("Readers", *users)
+
+    with pytest.raises(Forbidden, match="51 accounts at t, where 0 of the 50"):
+        bench.groups.delete(group, CALLER)
+    bench.provider.pauses.resume(OPERATOR)
+    bench.leave(group, users[0])
+    bench.clock.advance(HOUR + 1)
+    bench.groups.delete(group, CALLER)
+
+    assert used(bench) == 50
+
+
 @pytest.mark.parametrize("remove", [deactivate, delete, leave, end, rename_away])
 def test_every_kind_of_removal_is_refused_without_a_trace(
     open_bench: Opener, remove: Removal
@@ -487,23 +503,19 @@ def test_a_trip_that_comes_after_the_operators_decision_does_not_pause_again(
 ) -> None:
     users = staff(strict, 3)
     group = strict.post_group("Both", *users)
-    write = strict.directory.write
-    lock = guards.lock
-    decided = []
+    get = guards.get
+    seen = []
 
-    def decide_first(connection: Any, target: str) -> Any:
-        row = lock(connection, target)
-        if not decided:
-            decided.append(row)
-            return row
-        return replace(row, resumed_at=row.resumed_at + 1)
+    def decided_meanwhile(connection: Any, target: str) -> Any:
+        row = get(connection, target)
+        seen.append(row)
+        return row if len(seen) == 1 else replace(row, resumed_at=row.resumed_at + 1)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(guards, "lock", decide_first)
+        patched.setattr(guards, "get", decided_meanwhile)
         with pytest.raises(Forbidden):
             strict.groups.delete(group, CALLER)
 
-    assert strict.directory.write == write
     assert strict.provider.pauses.standing().removals_paused_at is None
     assert "removals paused" not in strict.lines()
 
