@@ -83,7 +83,7 @@ def load(
 
     ``now`` is in milliseconds since the epoch.
     """
-    settling_ms = round(target.policy.capabilities.settle_seconds * 1000)
+    settling_ms = round(target.capabilities.settle_seconds * 1000)
     rows = resources.by_pks(connection, pks)
     ids = [row.scim_id for row in rows if row.scim_id is not None]
     by_groups = memberships.entitlements_of(connection, target.name, ids)
