@@ -9,11 +9,23 @@ from typing import Any, Literal
 
 from scimbridge.errors import ConfigError
 
-_KEYS = {"match", "status", "body", "hang_s", "drop", "when", "count", "headers"}
+_KEYS = {
+    "match",
+    "status",
+    "body",
+    "hang_s",
+    "drip_s",
+    "truncate",
+    "drop",
+    "when",
+    "count",
+    "headers",
+}
+_HARMFUL = ("status", "hang_s", "drip_s", "truncate", "drop", "headers")
 
 
 class ConnectionDropped(Exception):
-    """The simulated vendor closes the connection without an answer: transports must not answer."""
+    """The simulated vendor closes the connection: transports send nothing, or nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +43,10 @@ class Fault:
     """Set on the answer, whichever it is."""
     hang_s: float = 0.0
     """Seconds in which nothing happens."""
+    drip_s: float = 0.0
+    """Seconds before each byte of the body: never silent for long, and never done."""
+    truncate: bool = False
+    """Close the connection in the middle of the body, which said how long it would be."""
     drop: bool = False
     """Close the connection without an answer."""
     when: Literal["before", "after"] = "before"
@@ -93,6 +109,8 @@ def parse_fault(raw: Any) -> tuple[Fault, int]:
         body=raw.get("body"),
         headers=raw.get("headers", {}),
         hang_s=raw.get("hang_s", 0.0),
+        drip_s=raw.get("drip_s", 0.0),
+        truncate=raw.get("truncate", False),
         drop=raw.get("drop", False),
         when=raw.get("when", "before"),
     )
@@ -100,25 +118,31 @@ def parse_fault(raw: Any) -> tuple[Fault, int]:
 
 
 def _problems(raw: dict[str, Any], route: str) -> list[str]:
-    status, headers, hang = raw.get("status"), raw.get("headers", {}), raw.get("hang_s", 0)
+    status, headers = raw.get("status"), raw.get("headers", {})
     count = raw.get("count", 1)
     checks = (
         (not set(raw) <= _KEYS, f"unknown keys {sorted(set(raw) - _KEYS)}; known: {sorted(_KEYS)}"),
         (not route, f"'match' is {raw.get('match')!r}; write 'METHOD /route/template', * for any"),
         (
-            not (set(raw) & {"status", "hang_s", "drop", "headers"}),
-            "a fault needs one of: status, hang_s, drop, headers",
+            not set(raw).intersection(_HARMFUL),
+            f"a fault needs one of: {', '.join(_HARMFUL)}",
         ),
         (
             not (status is None or (isinstance(status, int) and 200 <= status <= 599)),
             f"'status' is {status!r}; give an HTTP status from 200 to 599",
         ),
         (not isinstance(headers, dict), f"'headers' is {headers!r}; give an object of strings"),
-        (
-            not isinstance(hang, int | float) or hang < 0,
-            f"'hang_s' is {hang!r}; give seconds, 0 or more",
+        *(
+            (
+                not isinstance(raw.get(name, 0), int | float) or raw.get(name, 0) < 0,
+                f"{name!r} is {raw.get(name)!r}; give seconds, 0 or more",
+            )
+            for name in ("hang_s", "drip_s")
         ),
-        (not isinstance(raw.get("drop", False), bool), "'drop' is true or false"),
+        *(
+            (not isinstance(raw.get(name, False), bool), f"{name!r} is true or false")
+            for name in ("drop", "truncate")
+        ),
         (raw.get("when", "before") not in ("before", "after"), "'when' is 'before' or 'after'"),
         (
             not isinstance(count, int) or count < 1,

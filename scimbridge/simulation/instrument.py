@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from flask import Flask, Response, g, jsonify, request
@@ -67,6 +67,7 @@ def instrument(
             if fault.when == "after":
                 response = _strike(fault, refuse) or response
             response.headers.update(fault.headers)
+            _spoil(response, fault)
         if "number" in g:
             log.finish(g.number, response.status_code)
         return response
@@ -81,6 +82,26 @@ def _strike(fault: Fault, refuse: Callable[[int], Response]) -> Response | None:
     response = _answer(fault.status, fault.body, refuse)
     response.status_code = fault.status
     return response
+
+
+def _spoil(response: BaseResponse, fault: Fault) -> None:
+    """Have the body come byte by byte, or end in its middle, under its true length."""
+    if not (fault.drip_s or fault.truncate):
+        return
+    body = response.get_data()
+    response.content_length = len(body)
+    response.response = _pieces(body, fault, request.environ.get(SLEEP, time.sleep))
+
+
+def _pieces(body: bytes, fault: Fault, wait: Callable[[float], None]) -> Iterator[bytes]:
+    end = len(body) // 2 if fault.truncate else len(body)
+    step = 1 if fault.drip_s else max(1, end)
+    for start in range(0, end, step):
+        if fault.drip_s:
+            wait(fault.drip_s)
+        yield body[start : min(start + step, end)]
+    if fault.truncate:
+        raise ConnectionDropped
 
 
 def _answer(status: int, body: Any, refuse: Callable[[int], Response]) -> Response:

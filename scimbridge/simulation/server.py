@@ -12,7 +12,7 @@ import socket
 import ssl
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import BytesIO
@@ -116,23 +116,42 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def answer(self) -> None:
         """Call the application for the request that was just read."""
         try:
-            chunks, status, headers = run_wsgi_app(self.server.app, self._environ(), buffered=True)
+            chunks, status, headers = run_wsgi_app(self.server.app, self._environ())
         except ConnectionDropped:
             self.close_connection = True
             return
         except Exception:
             logger.exception("the simulator failed on %s %s", self.command, self.path)
             chunks, status, headers = (), "500 Internal Server Error", Headers()
-        body = b"".join(chunks)
+        close = getattr(chunks, "close", bool)
         code, _, reason = status.partition(" ")
         self.send_response_only(int(code), reason)
         for name, value in headers.items():
             self.send_header(name, value)
         if "Content-Length" not in headers and int(code) not in (204, 304):
-            self.send_header("Content-Length", str(len(body)))
+            chunks = (b"".join(chunks),)
+            self.send_header("Content-Length", str(len(chunks[0])))
         self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
+        self._send(chunks, close)
+
+    def _send(self, chunks: Iterable[bytes], close: Callable[[], object]) -> None:
+        """Send a body as it comes; one that breaks off ends the connection.
+
+        The last piece is held back until the application is through with the request, so that who
+        has all of an answer finds everything done that follows from it.
+        """
+        held = b""
+        try:
+            for chunk in chunks:
+                if held:
+                    self.wfile.write(held)
+                    self.wfile.flush()
+                held = chunk
+        except ConnectionDropped:
+            self.close_connection = True
+        finally:
+            close()
+        self.wfile.write(held)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = answer
 

@@ -24,7 +24,8 @@ class WsgiAdapter(HTTPAdapter):
 
     Hangs and latency of a simulator cost no time: they are added up and, if they exceed the
     request's read time-out, end in `requests.ReadTimeout` - after the request has had its effect,
-    as with a real vendor that is merely slow.
+    as with a real vendor that is merely slow. An answer that breaks off is a
+    `requests.ConnectionError` like one that never begins.
     """
 
     def __init__(self, app: WSGIApplication) -> None:
@@ -47,7 +48,9 @@ class WsgiAdapter(HTTPAdapter):
         try:
             chunks, status, headers = run_wsgi_app(self._app, environ, buffered=True)
         except ConnectionDropped as error:
-            raise requests.ConnectionError("connection closed without a response") from error
+            raise requests.ConnectionError(
+                "connection closed before the end of a response"
+            ) from error
         read_timeout = timeout[1] if isinstance(timeout, tuple) else timeout
         if read_timeout is not None and sum(waited) > read_timeout:
             raise requests.ReadTimeout(f"no answer within {read_timeout} s", request=request)

@@ -212,6 +212,17 @@ def test_a_hang_within_the_timeout_costs_no_time_in_process(timeout: Any) -> Non
     assert session.get(f"{BASE}/count", timeout=timeout).status_code == 200
 
 
+def test_a_body_that_drips_beyond_the_timeout_ends_in_a_read_timeout_after_the_effect() -> None:
+    simulator = vendor()
+    session = session_for(simulator)
+    fail(session, match="* *", drip_s=5)
+
+    with pytest.raises(requests.ReadTimeout):
+        session.post(f"{BASE}/count/1", timeout=(5, 30))
+
+    assert simulator.state.value == 1
+
+
 def test_latency_makes_every_answer_late() -> None:
     session = session_for(vendor())
     session.post(f"{BASE}/_sim/latency", json={"ms": 2000})
@@ -231,7 +242,9 @@ def test_latency_makes_every_answer_late() -> None:
         ({"status": 42}, "HTTP status from 200 to 599"),
         ({"status": "500"}, "HTTP status from 200 to 599"),
         ({"hang_s": -1}, "seconds, 0 or more"),
+        ({"drip_s": "1"}, "seconds, 0 or more"),
         ({"drop": "yes"}, "true or false"),
+        ({"truncate": 1}, "'truncate' is true or false"),
         ({"drop": True, "when": "during"}, "'before' or 'after'"),
         ({"drop": True, "count": 0}, "whole number from 1"),
         ({"status": 500, "headers": "x"}, "object of strings"),

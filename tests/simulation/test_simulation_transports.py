@@ -108,6 +108,37 @@ def test_a_dropped_connection_is_a_connection_error(transport: Any) -> None:
             session.get(f"{url}/count")
 
 
+@TRANSPORTS
+def test_an_answer_that_breaks_off_is_an_error_after_the_effect(transport: Any) -> None:
+    simulator = vendor()
+    with transport(simulator.app) as (session, url):
+        session.post(f"{url}/_sim/faults", json={"match": "POST *", "truncate": True})
+
+        with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
+            session.post(f"{url}/count/1")
+
+        assert session.get(f"{url}/count").json()["value"] == 1
+
+
+@TRANSPORTS
+def test_an_answer_that_drips_comes_whole_to_who_waits(transport: Any) -> None:
+    simulator = vendor()
+    with transport(simulator.app) as (session, url):
+        session.post(f"{url}/_sim/faults", json={"match": "GET *", "drip_s": 0.0001})
+
+        assert session.get(f"{url}/count", timeout=30).json()["value"] == 0
+
+
+def test_an_answer_that_drips_over_a_socket_is_not_silent_for_long() -> None:
+    with over_a_socket(vendor().app) as (session, url):
+        session.post(f"{url}/_sim/faults", json={"match": "GET *", "drip_s": 0.001})
+
+        with session.get(f"{url}/count", stream=True) as answer:
+            first = answer.raw.read1(65536)
+
+        assert len(first) < int(answer.headers["Content-Length"])
+
+
 def test_both_transports_show_the_application_the_same_request() -> None:
     app = echo()
 
