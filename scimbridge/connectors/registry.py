@@ -53,6 +53,8 @@ VENDORS: Mapping[str, Vendor] = MappingProxyType(
                 {
                     "ResponsePolicy": _HERE / "falcon/schemas/response_policy.json",
                     "ResponsePolicyMember": _HERE / "falcon/schemas/response_policy_member.json",
+                    "CidGroup": _HERE / "falcon/schemas/cid_group.json",
+                    "Child": _HERE / "falcon/schemas/child.json",
                 }
             ),
             simulator="scimbridge.connectors.falcon.simulator:create_simulator",
@@ -61,6 +63,13 @@ VENDORS: Mapping[str, Vendor] = MappingProxyType(
             settings=InsightVMSettings,
             open_connector=InsightVMConnector,
             schemas=MappingProxyType({"User": _HERE / "insightvm/schemas/user.json"}),
+            resource_types=MappingProxyType(
+                {
+                    "AuthenticationSource": _HERE / "insightvm/schemas/authentication_source.json",
+                    "AuthenticationSourceUser": _HERE
+                    / "insightvm/schemas/authentication_source_user.json",
+                }
+            ),
             simulator="scimbridge.connectors.insightvm.simulator:create_simulator",
         ),
         "cortex_xdr": Vendor(

@@ -8,6 +8,7 @@ from typing import Any
 
 from scimbridge.connectors.breaker import Breaker
 from scimbridge.connectors.falcon.client import FalconClient
+from scimbridge.connectors.falcon.further_types import open_further_types
 from scimbridge.connectors.falcon.grants import RoleActions, is_unknown_user
 from scimbridge.connectors.falcon.mapping import (
     ROLE,
@@ -19,9 +20,6 @@ from scimbridge.connectors.falcon.mapping import (
     to_entitlement_details,
 )
 from scimbridge.connectors.falcon.mssp_reads import MsspReads
-from scimbridge.connectors.falcon.policy_members import ResponsePolicyMembers
-from scimbridge.connectors.falcon.record_types import RecordType
-from scimbridge.connectors.falcon.response_policies import ResponsePolicies
 from scimbridge.connectors.falcon.settings import FalconSettings, parse_cid
 from scimbridge.connectors.falcon.user_group_members import (
     MOST_MEMBERS,
@@ -101,7 +99,7 @@ class FalconConnector(Connector):
         self._members = UserGroupMembers(self._client, reads)
         self._user_groups = UserGroups(self._client, reads, self._members, wiring.target)
         self._known_cid = settings.member_cid or settings.cid
-        self._record_types = self._open_record_types(settings)
+        self._record_types = open_further_types(self._client, reads, self._cid, settings)
         verbs = {name: each.verbs for name, each in self._record_types.items()}
         able = FLIGHT_CONTROL if settings.flight_control else CAPABILITIES
         self._capabilities = replace(able, record_types=verbs)
@@ -110,18 +108,6 @@ class FalconConnector(Connector):
     def capabilities(self) -> Capabilities:
         """See `Connector.capabilities`."""
         return self._capabilities
-
-    def _open_record_types(self, settings: FalconSettings) -> Mapping[str, RecordType]:
-        if not settings.response_policies:
-            return {}
-        policies = ResponsePolicies(
-            self._client,
-            self._cid,
-            sees_children=settings.flight_control,
-            disable_first=settings.delete_enabled_policies == "disable",
-        )
-        members = ResponsePolicyMembers(self._client, policies)
-        return {"ResponsePolicy": policies, "ResponsePolicyMember": members}
 
     @property
     def breaker(self) -> Breaker:

@@ -15,6 +15,10 @@ USER_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 """The native id of an account."""
 USER_GROUP_ID = re.compile(r"[0-9a-fA-F]{32}")
 """The native id of a Flight Control user group."""
+CID_GROUP_ID = re.compile(r"[0-9a-f]{32}")
+"""The id of a Flight Control CID group."""
+CUSTOMER_ID = re.compile(r"[0-9a-f]{32}")
+"""A CID as the API has it: lower case, without the checksum."""
 
 
 def to_account(user: Mapping[str, Any]) -> Account:

@@ -29,6 +29,7 @@ from scimbridge.connectors.insightvm.mapping import (
     to_edit,
 )
 from scimbridge.connectors.insightvm.settings import InsightVMSettings
+from scimbridge.connectors.insightvm.source_records import RECORD_TYPES, SourceRecords
 from scimbridge.connectors.insightvm.two_factor import TwoFactor
 from scimbridge.connectors.insightvm.user_writes import OpenUser, UserWriter
 from scimbridge.connectors.insightvm.users import USER, Users
@@ -41,6 +42,7 @@ from scimbridge.connectors.interface import (
     Entitlement,
     EntitlementDetails,
     HeldGrant,
+    Record,
 )
 from scimbridge.errors import AccessRemains, VendorNotFound, VendorRejected
 from scimbridge.scim.filters import Filter
@@ -61,6 +63,7 @@ CAPABILITIES = Capabilities(
     revoke_on_disable=False,
     can_rename_accounts=True,
     takes_passwords=True,
+    record_types=dict.fromkeys(RECORD_TYPES, frozenset()),
 )
 
 
@@ -77,6 +80,7 @@ class InsightVMConnector(Connector):
         self._two_factor = TwoFactor(self._client, wiring.target)
         self.catalogue = Catalogue(self._client, wiring.target, wiring.clock)
         """Roles, privileges and authentication sources, for resource types of their own."""
+        self._sources = SourceRecords(self.catalogue, self._users)
         self._writer = UserWriter(
             self._client,
             self._users,
@@ -237,6 +241,18 @@ class InsightVMConnector(Connector):
         # Repeated with the old password after it has worked, it would count as a wrong one.
         at = {"id": str(own["id"])}
         self._client.call("PUT", _OWN_PASSWORD, at=at, json=password, repeatable=False)
+
+    # --- further resource types ------------------------------------------------------------
+
+    def records(
+        self, type: str, where: Filter | None = None, *, owner: str | None = None
+    ) -> Iterator[Record]:
+        """See `Connector.records`."""
+        return self._sources.records(type, owner)
+
+    def read_record(self, type: str, record_id: str, *, owner: str | None = None) -> Record | None:
+        """See `Connector.read_record`."""
+        return self._sources.read(type, record_id, owner)
 
     # --- below the contract ----------------------------------------------------------------
 
