@@ -10,6 +10,7 @@ PARENT = Tenant("falcon", replaced={TYPE: CREATING})
 LEGACY = Tenant("falcon", replaced={TYPE: f'{CREATING}\nfalcon_api = "legacy"'})
 EXTENSION = "urn:scimbridge:params:scim:schemas:extension:falcon:2.0:Group"
 NORTH = "90c4f7a16e2d4b85b3f1d7a8e5026c39"
+CHILD = "a17c3e5b90d2468f8b1e6c04f3d7a952"
 JANE = "jane@example.com"
 
 
@@ -56,6 +57,31 @@ def a_user_group_is_delegated_roles(scene: Scene) -> None:
     path = f"{EXTENSION}:delegations"
     scene.scim.patch(f"/Groups/{group}", {"op": "add", "path": path, "value": [delegation]})
     scene.scim.patch(f"/Groups/{group}", {"op": "remove", "path": path})
+
+
+@drive(PARENT)
+def a_cid_group_comes_and_goes(scene: Scene) -> None:
+    """With a child in it, and described."""
+    group = {"name": "East", "members": [{"value": CHILD}]}
+    path = f"/CidGroups/{scene.scim('POST', '/CidGroups', group).json()['id']}"
+    scene.scim.patch(path, {"op": "add", "path": "description", "value": "Offices"})
+    scene.scim("DELETE", path)
+
+
+@drive(PARENT)
+def cid_groups_and_children_are_listed(scene: Scene) -> None:
+    """All of them, and the groups that a child is in."""
+    assert scene.scim("GET", "/CidGroups").json()["totalResults"] == 2
+    found = scene.scim("GET", f'/CidGroups?filter=members.value eq "{CHILD}"').json()
+    assert found["totalResults"] == 2
+    assert scene.scim("GET", "/Children").json()["totalResults"] == 2
+
+
+@drive(LEGACY)
+def a_cid_group_and_a_child_are_read_by_the_first_reads(scene: Scene) -> None:
+    """Each by its id."""
+    assert scene.scim("GET", f"/CidGroups/{NORTH}").json()["name"] == "North"
+    assert scene.scim("GET", f"/Children/{CHILD}").json()["name"] == "Example North"
 
 
 def _group_comes_and_goes(scene: Scene) -> None:

@@ -86,6 +86,16 @@ def the_bridge_gets_another_password(scene: Scene) -> None:
     scene.run("rotate-password", "insightvm", "--from", f"file:{new}")
 
 
+@drive(INSIGHTVM)
+def authentication_sources_are_read(scene: Scene) -> None:
+    """All, one, and the people whose credentials one checks."""
+    sources = scene.scim("GET", "/AuthenticationSources").json()["Resources"]
+    (ldap,) = [each["id"] for each in sources if each["name"] == "Example LDAP"]
+    scene.scim("GET", f"/AuthenticationSources/{ldap}")
+    people = scene.scim("GET", f"/AuthenticationSources/{ldap}/users").json()["Resources"]
+    assert [each["userName"] for each in people] == ["tomas.ruiz"]
+
+
 @drive(NIGHT_WATCH)
 def a_group_stands_for_a_role_that_is_new_at_the_console(scene: Scene) -> None:
     """It is not among those that were read last, and is asked for by its id."""
