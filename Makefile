@@ -55,6 +55,10 @@ test: $(VENV)/.dev ## Run all tests, with the coverage that the house asks for
 fuzz: $(VENV)/.dev ## Run the property tests for long
 	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n $(PYTEST_WORKERS) tests/scim tests/provisioning tests/connectors
 
+.PHONY: reliability
+reliability: $(VENV)/.dev ## Kill, pause and race real processes at every point; takes 20 minutes
+	$(BIN)/python -m tests.reliability
+
 .PHONY: demo
 demo: $(VENV)/.runtime ## Bridge and simulated vendors on loopback, with a short story, until ctrl-C
 	$(BIN)/python -m scimbridge.cli demo

@@ -1,0 +1,99 @@
+"""``python -m tests.reliability``: run the proofs, print the table, fail if one of them fails."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import struct
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+from tests.postgres import Server, serve_postgres
+from tests.reliability.jobs import Job
+from tests.reliability.kills import Report
+from tests.reliability.processes import Child
+from tests.reliability.sections import Section, a_sample, everything
+
+
+def main() -> int:
+    """Returns 1 if anything went wrong, or if a safeguard was taken out unnoticed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.reliability", description=__doc__)
+    parser.add_argument("--sample", action="store_true", help="some of each, in half a minute")
+    parser.add_argument("--only", default="", help="rows that contain this text")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    options = parser.parse_args()
+    sections = a_sample() if options.sample else everything()
+    jobs = [
+        job for section in sections for job in section.jobs if options.only in " / ".join(job.row)
+    ]
+    started = time.monotonic()
+    with ExitStack() as stack:
+        wanted = any(job.row[2] == "postgresql" for job in jobs)
+        server = stack.enter_context(serve_postgres()) if wanted else None
+        reports = run(jobs, server, processes=options.processes)
+    bad = show(sections, reports)
+    say(f"{time.monotonic() - started:.0f} s")
+    return 1 if bad else 0
+
+
+def run(jobs: Sequence[Job], server: Server | None, *, processes: int) -> dict[Job, Report]:
+    """Run all jobs, each in a process of its own, some at a time."""
+    reading, writing = os.pipe()
+    order = sorted(range(len(jobs)), key=lambda number: -jobs[number].weight)
+    os.write(writing, b"".join(struct.pack("!H", number) for number in order))
+    os.close(writing)
+
+    def work(tell: Callable[[Any], None]) -> None:
+        while ticket := os.read(reading, 2):
+            (number,) = struct.unpack("!H", ticket)
+            started = time.monotonic()
+            job = jobs[number]
+            try:
+                child = Child(lambda _: job.run(server, f"job{number}"))  # noqa: B023
+                report = child.end().result
+            except AssertionError as error:
+                report = Report(tried=1, wrong=[str(error)])
+            tell((number, report))
+            seconds = time.monotonic() - started
+            sys.stderr.write(f"{' / '.join(job.row)}: {report.tried} in {seconds:.0f} s\n")
+
+    workers = [Child(work) for _ in range(processes)]
+    said = [each for worker in workers for each in worker.end().said]
+    return {jobs[number]: report for number, report in said}
+
+
+def show(sections: Sequence[Section], reports: dict[Job, Report]) -> bool:
+    """Print the table; returns whether anything in it is bad."""
+    bad = False
+    for section in sections:
+        ran = [(job, reports[job]) for job in section.jobs if job in reports]
+        if not ran:
+            continue
+        say(f"\n{section.title}")
+        tried = good = 0
+        for job, report in ran:
+            count = 1 if section.must_fail else report.tried
+            failed = min(count, len(report.wrong))
+            fine = failed if section.must_fail else count - failed
+            tried, good = tried + count, good + fine
+            words = " / ".join(part for part in job.row if part)
+            points = f" ({report.points} points)" if report.points > report.tried else ""
+            say(f"  {words:62} {count:6} {section.tried}, {fine:6} {section.good}{points}")
+            for wrong in report.wrong[: 1 if section.must_fail else 5]:
+                say(f"      {wrong.strip().splitlines()[-1][:300]}")
+        bad = bad or good < tried
+        say(f"  {'in all':62} {tried:6} {section.tried}, {good:6} {section.good}")
+    return bad
+
+
+def say(line: str) -> None:
+    """Print a line of the table."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

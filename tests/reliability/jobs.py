@@ -1,0 +1,116 @@
+"""What is run, each in a process of its own: kills, pauses, races, and safeguards taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tests.postgres import Server
+from tests.reliability.kills import Killing, Report
+from tests.reliability.races import Race
+from tests.reliability.safeguards import SAFEGUARDS, Safeguard
+from tests.reliability.scenarios import SCENARIOS
+from tests.reliability.stage import open_stage
+from tests.reliability.vendors import VENDORS
+
+Mode = Literal["kill", "pairs", "reverse", "pause"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One row's worth of work, or a part of it."""
+
+    row: tuple[str, str, str]
+    """What, vendor, database: where its result is counted in the table."""
+    run: Callable[[Server | None, str], Report]
+    """Given the PostgreSQL server and a name that no other job has."""
+    weight: int = field(default=1)
+    """The heaviest are begun first."""
+
+
+def kills(vendor: str, database: str, scenario: str, mode: Mode, *, step: int = 1) -> Job:
+    """One scenario on one vendor and one database."""
+
+    def run(server: Server | None, name: str) -> Report:
+        return _kill(
+            vendor, server if database == "postgresql" else None, name, scenario, mode, step
+        )
+
+    weight = {"kill": 2, "pairs": 9, "reverse": 1, "pause": 1}[mode]
+    what = {"kill": "", "pairs": ", killed twice", "reverse": ", reversed", "pause": ", paused"}
+    return Job((f"{scenario}{what[mode]}", vendor, database), run, weight)
+
+
+def race(database: str, *, processes: int, members: int) -> Job:
+    """Parallel PATCHes of one group, and parallel POSTs of one person."""
+
+    def run(server: Server | None, name: str) -> Report:
+        return _race(server if database == "postgresql" else None, name, processes, members)
+
+    return Job((f"{processes} x {members} members", "falcon", database), run, 5)
+
+
+def without(title: str) -> Job:
+    """A safeguard taken out; ``wrong`` must not be empty."""
+
+    def run(_server: Server | None, name: str) -> Report:
+        safeguard: Safeguard = SAFEGUARDS[title]
+        safeguard.remove()
+        try:
+            if safeguard.how == "race":
+                return _race(None, name, 8, 4)
+            return _kill(
+                safeguard.vendor,
+                None,
+                name,
+                safeguard.scenario,
+                safeguard.how,
+                1,
+                to_the_end=False,
+            )
+        except AssertionError as error:
+            return Report(tried=1, wrong=[str(error)])
+
+    return Job(("safeguard", title, ""), run)
+
+
+def _kill(
+    vendor: str,
+    server: Server | None,
+    name: str,
+    scenario: str,
+    mode: str,
+    step: int,
+    *,
+    to_the_end: bool = True,
+) -> Report:
+    with ExitStack() as stack:
+        chosen, played = VENDORS[vendor], SCENARIOS[scenario]
+        stage = stack.enter_context(open_stage(chosen, server, name))
+        played.prepare(stage)
+        chosen.deform()
+        killing = Killing(stage, played, to_the_end=to_the_end)
+        stage.set_scene(killing.rehearse)
+        expected = killing.expect()
+        if played.long and step == 1:
+            step = max(1, len(expected.points) // 45)
+        match mode:
+            case "kill":
+                return killing.every_point(expected, step=step)
+            case "pairs":
+                return killing.every_pair(expected, step=step)
+            case _:
+                return killing.every_reversal(expected, pause=mode == "pause", step=step)
+
+
+def _race(server: Server | None, name: str, processes: int, members: int) -> Report:
+    with open_stage(VENDORS["falcon"], server, name) as stage:
+        race = Race(stage, processes, members)
+        race.prepare()
+        stage.set_scene(race.rehearse)
+        lost, said = race.members_lost()
+        said += race.one_account()
+    wrong = [f"{lost} members are lost"] if lost else []
+    return Report(points=processes * members, tried=processes * members, wrong=wrong + said)

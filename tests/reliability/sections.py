@@ -1,0 +1,110 @@
+"""The sections of the table: whoever proves something more adds one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tests.reliability.jobs import Job, kills, race, without
+from tests.reliability.safeguards import SAFEGUARDS
+from tests.reliability.scenarios import SCENARIOS
+
+DATABASES = ("sqlite", "postgresql")
+PLAIN = ("falcon", "insightvm", "cortex")
+ODD = ("falcon, search lags", "falcon, names not unique", "falcon, both")
+
+
+@dataclass(frozen=True)
+class Section:
+    """Jobs of one kind, and what their counts are called."""
+
+    title: str
+    tried: str
+    good: str
+    """What each of them should be. Where ``must_fail``, a job is good if it found something."""
+    jobs: Sequence[Job]
+    must_fail: bool = False
+
+
+def everything() -> list[Section]:
+    """What `make reliability` runs."""
+    singles = [
+        kills(vendor, database, scenario, "kill")
+        for vendor in PLAIN
+        for database in DATABASES
+        for scenario in SCENARIOS
+    ]
+    singles += [
+        kills(vendor, "sqlite", scenario, "kill")
+        for vendor in ODD
+        for scenario in ("create", "create with roles", "rename", "adopt")
+    ]
+    pairs = [kills("falcon", "sqlite", scenario, "pairs") for scenario in ("create", "deactivate")]
+    pairs += [
+        kills(vendor, database, scenario, "pairs", step=7)
+        for vendor, database in (
+            ("falcon", "postgresql"),
+            ("insightvm", "sqlite"),
+            ("cortex", "sqlite"),
+            ("falcon, both", "sqlite"),
+        )
+        for scenario in ("create", "deactivate")
+    ]
+    opposites = [name for name, scenario in SCENARIOS.items() if scenario.opposite is not None]
+    reversals = [
+        kills(vendor, database, scenario, mode)
+        for mode in ("reverse", "pause")
+        for vendor, database in (
+            ("falcon", "sqlite"),
+            ("falcon", "postgresql"),
+            ("cortex", "sqlite"),
+        )
+        for scenario in opposites
+    ]
+    return [
+        Section("killed at a point", "kills", "survived", singles),
+        Section("killed at a point, and once more while recovering", "pairs", "survived", pairs),
+        Section(
+            "killed or paused at a point, then asked for the opposite",
+            "tried",
+            "survived",
+            reversals,
+        ),
+        Section(
+            "processes of the bridge at once, on one group",
+            "members",
+            "kept",
+            [race(database, processes=32, members=50) for database in DATABASES],
+        ),
+        _safeguards(),
+    ]
+
+
+def a_sample() -> list[Section]:
+    """What `make test` runs: every kind of proof once, on both databases."""
+    return [
+        Section(
+            "killed at a point",
+            "kills",
+            "survived",
+            [
+                kills("falcon", "sqlite", "deactivate", "kill", step=4),
+                kills("falcon, both", "sqlite", "create", "kill", step=5),
+                kills("falcon", "postgresql", "rename", "kill", step=9),
+                kills("insightvm", "sqlite", "reactivate", "kill", step=9),
+                kills("cortex", "sqlite", "delete", "kill", step=7),
+                kills("falcon", "sqlite", "role change", "pause", step=7),
+            ],
+        ),
+        Section(
+            "processes of the bridge at once, on one group",
+            "members",
+            "kept",
+            [race("postgresql", processes=4, members=3)],
+        ),
+    ]
+
+
+def _safeguards() -> Section:
+    jobs = [without(title) for title in SAFEGUARDS]
+    return Section("safeguards taken out", "taken out", "noticed", jobs, must_fail=True)

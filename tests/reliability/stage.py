@@ -1,0 +1,313 @@
+"""A bridge and its simulated vendor, prepared; see the package's docstring."""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+import mmap
+import os
+import shutil
+import signal
+import socket
+import struct
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import requests
+from flask.testing import FlaskClient
+
+from scimbridge import app
+from scimbridge.app import Bridge, open_bridge
+from scimbridge.config import load_config
+from scimbridge.connectors.http import Wiring
+from scimbridge.connectors.registry import VENDORS as REGISTRY
+from scimbridge.connectors.registry import vendor_settings
+from scimbridge.demo.setup import TARGETS, SimulatedTarget, write_config
+from scimbridge.directory import tokens
+from scimbridge.directory.migrate import migrate
+from scimbridge.keys import derive_key
+from scimbridge.provisioning.service_provider import ServiceProvider
+from scimbridge.simulation.server import serve
+from scimbridge.simulation.simulator import Simulator
+from scimbridge.simulation.wsgi_adapter import WsgiAdapter
+from tests.conftest import SECRET_KEY
+from tests.postgres import Server
+from tests.reliability.points import Fate, Line, watch_commits
+from tests.reliability.processes import Child
+from tests.reliability.vendors import Vendor
+
+Request = tuple[str, str, Any]
+"""Method, path below the target's base URL, body."""
+
+
+class SharedClock:
+    """The real time, moved forward at will, in all processes of a stage at once."""
+
+    def __init__(self) -> None:
+        self._memory = mmap.mmap(-1, 8)
+
+    def advance(self, seconds: float) -> None:
+        self._set(self._ahead() + seconds)
+
+    def reset(self) -> None:
+        self._set(0.0)
+
+    def seconds(self) -> float:
+        return time.time() + self._ahead()
+
+    def milliseconds(self) -> int:
+        return round(self.seconds() * 1000)
+
+    def _ahead(self) -> float:
+        return float(struct.unpack("d", self._memory[:8])[0])
+
+    def _set(self, ahead: float) -> None:
+        self._memory[:8] = struct.pack("d", ahead)
+
+
+class Store:
+    """The directory's database: kept as it was prepared, and put back before each run."""
+
+    def __init__(self, folder: Path, server: Server | None, name: str) -> None:
+        self._file = folder / "directory.db"
+        self._server = server
+        self._name = name
+        self.url = f"sqlite:///{self._file}" if server is None else server.create(name)
+        migrate(self.url)
+
+    def keep(self) -> None:
+        if self._server is None:
+            shutil.copy(self._file, self._kept)
+        else:
+            self._server.create(f"{self._name}_kept", template=self._name)
+
+    def put_back(self) -> None:
+        if self._server is not None:
+            self._server.create(self._name, template=f"{self._name}_kept")
+            return
+        for suffix in ("-wal", "-shm"):
+            Path(f"{self._file}{suffix}").unlink(missing_ok=True)
+        shutil.copy(self._kept, self._file)
+
+    def drop(self) -> None:
+        if self._server is not None:
+            self._server.drop(self._name)
+            self._server.drop(f"{self._name}_kept")
+
+    @property
+    def _kept(self) -> Path:
+        return self._file.with_suffix(".kept")
+
+
+@dataclass
+class Stage:
+    """What every act is played on."""
+
+    vendor: Vendor
+    simulator: Simulator[Any]
+    bridge: Bridge
+    store: Store
+    clock: SharedClock
+    fate: Fate
+    line: Line
+    token: str
+    vendor_url: str | None = None
+    wings: Wings = field(init=False)
+
+    # --- what an IdP does ------------------------------------------------------------------
+
+    def send(self, request: Request, answered: Callable[[int], None] | None = None) -> Any:
+        """Send a request to this process's bridge; ``answered`` is told when the answer is out."""
+        method, path, body = request
+        client: FlaskClient = self.bridge.app.test_client()
+        answer = client.open(
+            f"/{self.vendor.target}/scim/v2{path}",
+            method=method,
+            data=None if body is None else json.dumps(body),
+            content_type="application/scim+json",
+            headers={"Authorization": f"Bearer {self.token}"},
+        )
+        answer.get_data()
+        if answered is not None:
+            answered(answer.status_code)
+        answer.close()
+        return answer
+
+    def expect(self, status: int, request: Request) -> Any:
+        answer = self.send(request)
+        assert answer.status_code == status, answer.text
+        return answer.json if answer.data else None
+
+    def user(self, user_name: str) -> str:
+        return self._id(f'/Users?attributes=id&filter=userName eq "{user_name}"')
+
+    def group(self, name: str) -> str:
+        return self._id(f'/Groups?attributes=id&filter=displayName eq "{name}"')
+
+    def _id(self, path: str) -> str:
+        (found,) = self.expect(200, ("GET", path, None))["Resources"]
+        return str(found["id"])
+
+    # --- what happens at the vendor ----------------------------------------------------------
+
+    def add_account(self, user_name: str) -> None:
+        self.simulator.state.add_account({"user_name": user_name})
+
+    def sign_in(self, user_name: str) -> None:
+        """Where accounts come by signing in, have this person come."""
+        if self.vendor.signs_in:
+            self.add_account(user_name)
+
+    def grant_by_hand(self, user_name: str) -> None:
+        accounts = self.simulator.state.snapshot()["accounts"]
+        (account,) = [
+            each["native_id"] for each in accounts if each["user_name"].lower() == user_name
+        ]
+        self.simulator.state.add_grant(account, *self.vendor.by_hand)
+
+    def vendor_state(self) -> dict[str, Any]:
+        """The vendor's own view of itself, in the process that it runs in."""
+        if self.vendor_url is None:
+            return dict(self.simulator.state.snapshot())
+        answer = requests.get(f"{self.vendor_url}/_sim/state", timeout=10)
+        answer.raise_for_status()
+        return dict(answer.json())
+
+    # --- the parts -------------------------------------------------------------------------
+
+    @property
+    def provider(self) -> ServiceProvider:
+        return self.bridge.providers[self.vendor.target]
+
+    def observe(self) -> None:
+        assert self.provider.observer.observe()
+
+    # --- processes -------------------------------------------------------------------------
+
+    def set_scene(self, rehearse: Callable[[], None]) -> None:
+        """The prepared state is there: keep it, and let nothing of it be shared by forks.
+
+        ``rehearse`` does in this process what the others will, so that each of them finds its
+        statements compiled; what comes of it is forgotten.
+        """
+        self.clock.advance(3600)
+        self.bridge.directory.close()
+        self.store.keep()
+        self.wings = Wings(self.simulator)
+        rehearse()
+        self.bridge.directory.close()
+        gc.collect()
+        gc.freeze()
+
+    @contextmanager
+    def play(self) -> Iterator[None]:
+        """One run: everything as prepared, and the vendor in a process of its own."""
+        self.store.put_back()
+        self.clock.reset()
+        self.clock.advance(3600)
+        self.vendor_url, pid = self.wings.call()
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGKILL)
+
+    def act(
+        self, what: Callable[[Callable[[Any], None]], Any], *, at: int | None = None, **how: Any
+    ) -> Child:
+        """Run ``what`` in a new process of the bridge, which ends at its ``at``-th point."""
+
+        def run(say: Callable[[Any], None]) -> Any:
+            assert self.vendor_url is not None
+            self.line.connect(self.vendor_url)
+            self.fate.arm(at, **how)
+            return what(say), self.fate.passed
+
+        return Child(run)
+
+
+class Wings:
+    """Where the vendor waits in its prepared state: a process that forks one for each run."""
+
+    def __init__(self, simulator: Simulator[Any]) -> None:
+        self._ours, self._theirs = socket.socketpair()
+        self._simulator = simulator
+        self._process = Child(self._wait)
+        self._theirs.close()
+
+    def call(self) -> tuple[str, int]:
+        """URL and process id of a new vendor."""
+        self._ours.sendall(b"!")
+        url, pid = self._ours.recv(200).decode().split(" ")
+        return url, int(pid)
+
+    def _wait(self, _say: Callable[[Any], None]) -> None:
+        self._ours.close()
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # ended vendors leave no trace
+        gc.freeze()
+        while self._theirs.recv(1):
+            Child(self._be_the_vendor)
+
+    def _be_the_vendor(self, _say: Callable[[Any], None]) -> None:
+        with serve(self._simulator.app) as served:
+            self._theirs.sendall(f"{served.url} {os.getpid()}".encode())
+            threading.Event().wait()
+
+
+@contextmanager
+def open_stage(vendor: Vendor, server: Server | None, name: str) -> Iterator[Stage]:
+    """Build bridge and simulator; ``server`` is the PostgreSQL server, None means SQLite.
+
+    Changes this process for good: it is meant to be one that was forked for this stage.
+    """
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="scimbridge-stage-")))
+        logging.disable(logging.CRITICAL)
+        tempfile.tempdir = str(folder)  # what killed processes leave behind goes with it
+        clock, fate = SharedClock(), Fate()
+        module, _, factory = REGISTRY[TARGETS[vendor.target].vendor].simulator.partition(":")
+        create = getattr(import_module(module), factory)
+        simulator = create(switches=vendor.switches, clock=clock.seconds)
+        line = Line(fate, WsgiAdapter(simulator.app))
+        app.Wiring = partial(  # type: ignore[assignment,misc]
+            Wiring, open_adapter=lambda: line, now=clock.seconds
+        )
+        store = Store(folder, server, name)
+        stack.callback(store.drop)
+        bridge, token = _open_bridge(vendor, simulator, folder, store.url, clock)
+        stack.callback(bridge.directory.close)
+        watch_commits(fate, line)
+        yield Stage(vendor, simulator, bridge, store, clock, fate, line, token)
+
+
+def _open_bridge(
+    vendor: Vendor, simulator: Simulator[Any], folder: Path, url: str, clock: SharedClock
+) -> tuple[Bridge, str]:
+    scheme = "https" if TARGETS[vendor.target].tls else "http"
+    target = SimulatedTarget(vendor.target, f"{scheme}://127.0.0.1:1", simulator.credentials)
+    path = folder / "scimbridge.toml"
+    write_config(path, [target], port=1)
+    text = path.read_text().replace('"directory.db"', json.dumps(url))
+    # Short, for the sake of the runs in which a request waits in vain.
+    path.write_text(text.replace("[bridge]\n", "[bridge]\ndeadline_s = 5\n"))
+    environ = target.environment() | {"SCIMBRIDGE_DEMO_SECRET_KEY": SECRET_KEY}
+    config = load_config(path, vendor_settings(), environ=environ)
+    bridge = open_bridge(config, now=clock.milliseconds)
+    with bridge.directory.write() as connection:
+        token = tokens.issue(
+            connection,
+            derive_key(SECRET_KEY.encode(), "tokens"),
+            target=vendor.target,
+            name="idp",
+            now=clock.milliseconds(),
+        )
+    bridge.providers[vendor.target].observer.refresh_catalogue()
+    return bridge, token

@@ -1,0 +1,64 @@
+"""What the scenarios need to know of each vendor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from scimbridge.connectors.falcon.simulator.state import FalconState
+
+LAG_S = 60
+"""Below the time that the bridge grants a vendor's search to show a new account."""
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """One simulated vendor, in one of its manners."""
+
+    target: str
+    """Its name among the demonstration's targets."""
+    by_hand: tuple[str, str]
+    """Kind and id of an entitlement that an administrator gives in the console."""
+    role: str
+    """The id of a role that can be asked for by a user's ``roles``."""
+    switches: Mapping[str, Any] = field(default_factory=dict)
+    signs_in: bool = False
+    """Accounts come by a first sign-in; nobody can create one."""
+    deform: Callable[[], None] = lambda: None
+    """Changes the simulator's ways beyond its switches, in the process that calls it."""
+
+
+def forget_uniqueness() -> None:
+    """Have the simulated Falcon accept a second account with a login that exists."""
+    FalconState.find_by_uid = lambda _self, _uid: None  # type: ignore[method-assign]
+
+
+_EVENT_VIEWER = ("role", "event_viewer")
+
+VENDORS: Mapping[str, Vendor] = MappingProxyType(
+    {
+        "falcon": Vendor("falcon", _EVENT_VIEWER, "falconhost_analyst"),
+        "falcon, search lags": Vendor(
+            "falcon", _EVENT_VIEWER, "falconhost_analyst", {"search_lag_s": LAG_S}
+        ),
+        "falcon, names not unique": Vendor(
+            "falcon", _EVENT_VIEWER, "falconhost_analyst", deform=forget_uniqueness
+        ),
+        "falcon, both": Vendor(
+            "falcon",
+            _EVENT_VIEWER,
+            "falconhost_analyst",
+            {"search_lag_s": LAG_S},
+            deform=forget_uniqueness,
+        ),
+        "insightvm": Vendor("insightvm", ("site", "3"), "security-manager"),
+        "cortex": Vendor(
+            "cortex",
+            ("user-group", "c28d4f0e-963b-41a5-8e7c-07b5a1f3d964_13"),
+            "investigator",
+            signs_in=True,
+        ),
+    }
+)
