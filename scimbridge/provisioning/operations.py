@@ -74,7 +74,8 @@ class Operations:
             failures = self.converger.converge(
                 self._accounts(operation_pk),
                 seconds=seconds,
-                done=lambda: self._is_over(operation_pk),
+                # A group whose object goes last is not over, with nobody left to wait for.
+                done=lambda: self._is_over(operation_pk) or not self._accounts(operation_pk),
                 secrets=secrets,
             )
         return failures or self._converge_object(operation_pk, seconds)

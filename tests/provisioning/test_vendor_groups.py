@@ -125,6 +125,16 @@ def test_a_group_lives_and_ends_with_its_object(managing: Bench) -> None:
     assert managing.pending() == []
 
 
+def test_an_object_goes_as_soon_as_its_members_are_released(managing: Bench) -> None:
+    group = managing.post_group("Hunters", managing.post_user())
+    waited: list[float] = []
+    object.__setattr__(managing.converger, "pause", waited.append)
+
+    managing.groups.delete(group, CALLER)
+
+    assert waited == []
+
+
 def test_a_group_whose_object_cannot_be_made_now_is_made_later_once(managing: Bench) -> None:
     jane = managing.post_user()
     with (
