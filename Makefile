@@ -32,6 +32,9 @@ lint: $(VENV)/.dev ## Formatting, lint, types, import rules, spelling
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/typos
+	$(BIN)/helm lint --quiet --strict deploy/helm/scimbridge
+	@command -v promtool > /dev/null || echo "promtool is not installed; the alert rules are not checked"
+	@! command -v promtool > /dev/null || promtool test rules deploy/prometheus/alerts_test.yaml
 
 .PHONY: format
 format: $(VENV)/.dev ## Rewrite the sources in the house's format

@@ -14,7 +14,7 @@ from typing import Any
 from flask import Flask
 
 from scimbridge.config import Config, TargetConfig
-from scimbridge.connectors.http import OnCall, Wiring
+from scimbridge.connectors.http import Wiring
 from scimbridge.connectors.interface import Connector
 from scimbridge.connectors.registry import VENDORS
 from scimbridge.directory.audit import AuditLog
@@ -137,10 +137,9 @@ def open_target(
 ) -> Target:
     """One target with its connector and schemas; nothing is sent to the vendor yet."""
     vendor = VENDORS[config.type]
-    connector = open_connector(config, on_call=metrics.vendor_calls(config.name))
+    connector = stand_in(open_connector(config, metrics))
     schemas = {kind: parse_schema(_read_json(path)) for kind, path in vendor.schemas.items()}
     extension = schemas.get("User")
-    connector = stand_in(open_connector(config, on_call=metrics.vendor_calls(config.name)))
     # What describes the vendor's own objects is for targets that manage such.
     managed = connector.capabilities.managed_kinds
     return build_target(
@@ -160,15 +159,16 @@ def open_target(
     )
 
 
-def open_connector(config: TargetConfig, *, on_call: OnCall | None = None) -> Connector:
-    """The connector of one target; nothing is sent to the vendor yet.
-
-    ``on_call`` is told of each call to the vendor.
-    """
+def open_connector(config: TargetConfig, metrics: Metrics | None = None) -> Connector:
+    """The connector of one target, its calls counted; nothing is sent to the vendor yet."""
     role = parse_entitlement(config.default_role).native_id if config.default_role else None
     wiring = Wiring(target=config.name, default_role=role)
-    if on_call is not None:
-        wiring = replace(wiring, on_call=on_call)
+    if metrics is not None:
+        wiring = replace(
+            wiring,
+            on_call=metrics.vendor_calls(config.name),
+            on_event=metrics.vendor_events(config.name),
+        )
     return VENDORS[config.type].open_connector(config.vendor, wiring)
 
 

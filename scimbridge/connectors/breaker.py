@@ -26,7 +26,9 @@ class Breaker:
         threshold: int = 5,
         cooldown: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
+        on_open: Callable[[], None] = lambda: None,
     ) -> None:
+        self._on_open = on_open
         self._target = target
         self._threshold = threshold
         self._cooldown = cooldown
@@ -83,8 +85,11 @@ class Breaker:
         with self._lock:
             self._failures += 1
             self._probing = False
-            if self._failures >= self._threshold:
+            opens = self._failures >= self._threshold
+            if opens:
                 self._opened_until = self._clock() + self._cooldown
+        if opens:
+            self._on_open()
 
     def abstained(self) -> None:
         """The call ended in a way that says nothing about the vendor."""

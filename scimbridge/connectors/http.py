@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 import requests
@@ -38,6 +38,8 @@ USER_AGENT = f"scimbridge/{version('scimbridge')}"
 
 OnCall = Callable[[str, str, int | None, float], None]
 """Told of each exchange: method, route, status (None: no answer), seconds. Must not raise."""
+
+Event = Literal["retry", "breaker opened"]
 
 Authorize = Callable[[requests.PreparedRequest], requests.PreparedRequest]
 """Adds the credentials to a request that is ready to be sent."""
@@ -60,6 +62,8 @@ class Wiring:
     default_role: str | None = None
     """What an account holds that is left with no role, where the vendor demands one."""
     on_call: OnCall = _no_call
+    on_event: Callable[[Event], None] = lambda _event: None
+    """Told of what is done because calls fail. Must not raise."""
     open_adapter: Callable[[], requests.adapters.BaseAdapter] = BoundedAdapter
     clock: Callable[[], float] = time.monotonic
     """Seconds that never go back: token life, cooldowns, durations."""
@@ -71,10 +75,17 @@ class Wiring:
 
 def open_attempts(wiring: Wiring) -> tuple[Attempts, Breaker]:
     """The retry rule of one target, and its breaker for whoever reports health."""
-    breaker = Breaker(wiring.target, clock=wiring.clock)
+    breaker = Breaker(
+        wiring.target, clock=wiring.clock, on_open=lambda: wiring.on_event("breaker opened")
+    )
     budget = RetryBudget(clock=wiring.clock)
     attempts = Attempts(
-        breaker, budget, clock=wiring.clock, sleep=wiring.sleep, uniform=wiring.uniform
+        breaker,
+        budget,
+        clock=wiring.clock,
+        sleep=wiring.sleep,
+        uniform=wiring.uniform,
+        on_retry=lambda: wiring.on_event("retry"),
     )
     return attempts, breaker
 

@@ -89,7 +89,9 @@ class Attempts:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         uniform: Callable[[float, float], float] = random.uniform,
+        on_retry: Callable[[], None] = lambda: None,
     ) -> None:
+        self._on_retry = on_retry
         self._breaker = breaker
         self._budget = budget
         self._policy = policy or RetryPolicy()
@@ -116,6 +118,7 @@ class Attempts:
                     raise
                 logger.warning("retry %d in %.2f s: %s", retry + 1, pause, error.reason)
                 self._sleep(pause)
+                self._on_retry()
                 retry += 1
 
     def _observed(self, attempt: Callable[[], T]) -> T:

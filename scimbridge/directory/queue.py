@@ -41,7 +41,7 @@ def backlog(connection: Connection, target: str) -> Backlog:
     return Backlog(additions + removals, removals, min(waiting, default=None), oldest_removal)
 
 
-def managed(connection: Connection, target: str) -> dict[str, int]:
+def visible_resources(connection: Connection, target: str) -> dict[str, int]:
     """Resource type to the number of resources that readers see."""
     rows = connection.execute(
         select(_R.resource_type, func.count())
@@ -59,7 +59,7 @@ def observed_at(connection: Connection, target: str) -> int | None:
     return found
 
 
-def next_expiry(connection: Connection, target: str, *, now: int) -> int | None:
+def last_expiry(connection: Connection, target: str, *, now: int) -> int | None:
     """When the last token of a target that is still in force expires; None: never, or none is."""
     rows = list(
         connection.execute(

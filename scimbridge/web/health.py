@@ -7,7 +7,8 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from scimbridge.directory.migrate import check_schema
 from scimbridge.errors import DirectoryError, NotFound
-from scimbridge.provisioning.pauses import Standing
+from scimbridge.provisioning.status import Status, status
+from scimbridge.web.gauges import StatusGauges
 from scimbridge.web.responses import scim_response
 from scimbridge.web.site import site
 
@@ -47,15 +48,14 @@ def metrics() -> Response:
     """
     if any(header in request.headers for header in _FROM_A_PROXY):
         raise NotFound(f"nothing is served at {request.path}")
-    exposition = site().metrics.exposition(_standings())
+    exposition = site().metrics.exposition(StatusGauges(_statuses(), site().now()))
     return Response(exposition, content_type=CONTENT_TYPE_LATEST)
 
 
-def _standings() -> list[Standing]:
+def _statuses() -> tuple[Status, ...]:
     """How each target stands; nothing while the directory fails: the rest is wanted then."""
-    providers = site().providers.values()
     try:
-        return [each.pauses.standing(recount=False) for each in providers]
+        return tuple(status(provider) for provider in site().providers.values())
     except DirectoryError as error:
-        current_app.logger.warning("no gauges of the guard: %s", error)
-        return []
+        current_app.logger.warning("no gauges of the targets: %s", error)
+        return ()

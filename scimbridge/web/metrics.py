@@ -8,18 +8,16 @@ library reads the variable when it is first imported, so it is set before the pr
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from scimbridge.connectors.http import OnCall
-from scimbridge.provisioning.pauses import Standing
+from scimbridge.connectors.http import Event, OnCall
+from scimbridge.web.gauges import StatusGauges
 
 MULTIPROCESS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -59,6 +57,12 @@ class Metrics:
             buckets=_SECONDS,
             registry=self._registry,
         )
+        self._events = Counter(
+            "scimbridge_vendor_events",
+            "Retries of calls to a vendor, and times that it was not called for a while",
+            ("target", "event"),
+            registry=self._registry,
+        )
         self._quirks = Counter(
             "scimbridge_quirks",
             "Deviations from SCIM that were tolerated, by the name in the list of quirks",
@@ -83,18 +87,19 @@ class Metrics:
 
         return count
 
+    def vendor_events(self, target: str) -> Callable[[Event], None]:
+        """What counts what is done because calls to the vendor of ``target`` fail."""
+        return lambda event: self._events.labels(target, event).inc()
+
     def quirks(self, target: str) -> Callable[[str], None]:
         """What counts the quirks of the SCIM clients of ``target``."""
         return lambda quirk: self._quirks.labels(target, quirk).inc()
 
-    def exposition(self, standings: Iterable[Standing]) -> bytes:
-        """All values in Prometheus' text format: of every process, if there are several.
-
-        ``standings`` say which targets are paused, and how far their removal budgets are used.
-        """
-        guards = CollectorRegistry()  # which hashes what it is given
-        guards.register(_Guards(tuple(standings)))
-        return self._counted() + generate_latest(guards)
+    def exposition(self, gauges: StatusGauges) -> bytes:
+        """All values in Prometheus' text format: of every process, if there are several."""
+        current = CollectorRegistry()
+        current.register(gauges)
+        return self._counted() + generate_latest(current)
 
     def _counted(self) -> bytes:
         if MULTIPROCESS_VARIABLE not in os.environ:
@@ -103,38 +108,6 @@ class Metrics:
         collector: Any = MultiProcessCollector  # the library leaves it without types
         collector(every_process)
         return generate_latest(every_process)
-
-
-@dataclass(frozen=True, slots=True)
-class _Guards:
-    """What is the same in every process, since it is read from the directory at each scrape."""
-
-    standings: tuple[Standing, ...]
-
-    def collect(self) -> Iterator[Metric]:
-        """The gauges, for a registry of the library."""
-        paused = GaugeMetricFamily(
-            "scimbridge_paused",
-            "1 if an operator paused all writes, or removals wait for a decision",
-            labels=("target", "what"),
-        )
-        used = GaugeMetricFamily(
-            "scimbridge_removal_budget_used",
-            "Accounts that lost access within the window",
-            labels=("target",),
-        )
-        limit = GaugeMetricFamily(
-            "scimbridge_removal_budget_limit",
-            "Accounts that may lose access within the window, by the last count of those managed",
-            labels=("target",),
-        )
-        for each in self.standings:
-            paused.add_metric((each.target, "writes"), float(each.paused_at is not None))
-            paused.add_metric((each.target, "removals"), float(each.removals_paused_at is not None))
-            if each.limit is not None:
-                used.add_metric((each.target,), each.used)
-                limit.add_metric((each.target,), each.limit)
-        yield from (paused, used, limit)
 
 
 def fold(pid: int) -> None:

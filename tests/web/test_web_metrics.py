@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import update
 
+from scimbridge.directory import schema, tokens
 from tests.conftest import CORE_USER, World, open_world
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -122,3 +124,60 @@ def test_probes_and_scrapes_are_not_counted(untouched: World) -> None:
 
     after = {key: each for key, each in samples(untouched).items() if "requests" in key[0]}
     assert after == before
+
+
+def test_what_is_unfinished_is_told_with_its_age(world: World) -> None:
+    jane = world.scim.create_user("jane@example.com", roles=[{"value": "falconhost_admin"}])["id"]
+    world.vendor.fault("POST /user-management/entities/user-role-actions/v1", status=503, count=9)
+    world.scim.set_active(jane, False)
+    world.clock.advance(600)
+
+    assert value(world, "unfinished", what="removals") == 1
+    assert value(world, "unfinished", what="changes") == 1
+    assert 600 <= value(world, "unfinished_oldest_seconds", what="removals") < 700
+
+
+def test_a_target_at_rest_has_nothing_unfinished(world: World) -> None:
+    world.scim.create_user("jane@example.com")
+
+    assert value(world, "unfinished", what="changes") == 0
+    assert value(world, "unfinished_oldest_seconds", what="changes") == 0
+    assert value(world, "resources", type="User") == 1
+    assert value(world, "differences") == 0
+
+
+def test_looks_at_the_vendor_are_told_with_their_time(world: World) -> None:
+    assert value(world, "observed_timestamp_seconds") == 0
+    world.provider.observer.observe()
+
+    now = world.clock() / 1000
+    assert now - 60 < value(world, "observed_timestamp_seconds") <= now
+    assert now - 60 < value(world, "reconciled_timestamp_seconds") <= now
+
+
+def test_a_token_that_expires_is_told_unless_another_one_stays(world: World) -> None:
+    def issue(expires: int | None) -> None:
+        with world.bridge.directory.write() as connection:
+            tokens.issue(connection, b"key", target="falcon", name="idp", now=1, expires=expires)
+
+    assert value(world, "token_expires_timestamp_seconds") == 0  # the first never expires
+    with world.bridge.directory.write() as connection:
+        connection.execute(update(schema.tokens).values(expires=world.clock() + 5000))
+    issue(world.clock() + 90_000)
+
+    expires = value(world, "token_expires_timestamp_seconds")
+    assert world.clock() / 1000 + 80 < expires <= world.clock() / 1000 + 90
+
+
+def test_retries_and_pauses_for_a_vendor_that_fails_are_counted(world: World) -> None:
+    role = "POST /user-management/entities/user-role-actions/v1"
+    jane = world.scim.create_user("jane@example.com", roles=[{"value": "falconhost_admin"}])["id"]
+    world.vendor.fault(role, status=503, count=1)
+    world.scim.set_active(jane, False)
+    assert value(world, "vendor_events_total", event="retry") == 1
+
+    world.vendor.fault("GET /user-management/queries/users/v1", status=503, count=50)
+    for _ in range(3):
+        world.scim("GET", '/Users?filter=userName eq "joe@example.com"')
+
+    assert value(world, "vendor_events_total", event="breaker opened") == 1
