@@ -6,6 +6,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 PYTEST_WORKERS ?= 2
+BENCH := .venv-bench
+BENCH_OPTIONS ?=
 
 .PHONY: help
 help: ## List the commands
@@ -74,6 +76,16 @@ conformance: $(VENV)/.dev ## Black-box conformance against the demo; a report in
 operations: $(VENV)/.dev ## Drive every vendor operation of docs/operations.md through the bridge, and count
 	$(BIN)/python -m tests.bridge.operations
 
+$(BENCH)/.bench: requirements/bench.txt requirements/build.txt pyproject.toml
+	@test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/bench.txt -r requirements/build.txt
+	$(BENCH)/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.PHONY: bench
+bench: $(BENCH)/.bench ## Measure bridge, bare Flask and a peer side by side; results in reports/bench
+	$(BENCH)/bin/python -m tests.bench $(BENCH_OPTIONS)
+
 .PHONY: clean
 clean: ## Remove the environment and everything generated
-	rm -rf $(VENV) build dist reports *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(BENCH) build dist reports *.egg-info .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""The benchmark: ``make bench``. What it measures and how: docs/performance.md."""
