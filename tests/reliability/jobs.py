@@ -88,14 +88,16 @@ def _kill(
 ) -> Report:
     with ExitStack() as stack:
         chosen, played = VENDORS[vendor], SCENARIOS[scenario]
-        stage = stack.enter_context(open_stage(chosen, server, name))
+        stage = stack.enter_context(
+            open_stage(chosen, server, name, deadline_s=50 if played.long else 5)
+        )
         played.prepare(stage)
         chosen.deform()
         killing = Killing(stage, played, to_the_end=to_the_end)
         stage.set_scene(killing.rehearse)
         expected = killing.expect()
         if played.long and step == 1:
-            step = max(1, len(expected.points) // 45)
+            step = max(1, len(expected.points) // 8)
         match mode:
             case "kill":
                 return killing.every_point(expected, step=step)

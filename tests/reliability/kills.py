@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from scimbridge.provisioning.reconcile import LEASE_S
 from tests.reliability import checks
 from tests.reliability.checks import Picture
 from tests.reliability.scenarios import Scenario
-from tests.reliability.stage import Request, Stage
+from tests.reliability.stage import RECONCILE, Request, Stage
 
-LEASES_EXPIRE_S = 40
-"""Above a request's deadline and the margin of its leases, below the time that a search may lag."""
+PASS_LEASE_S = LEASE_S + 1
 
 TRIES = 6
 """How often an IdP repeats what it is told to repeat."""
@@ -150,12 +150,12 @@ class Killing:
             first = stage.act(lambda _: stage.send(expected.request) and None, at=at, number=number)
             if pause and not first.is_stopped():
                 return ["it did not pause"]
-            stage.clock.advance(LEASES_EXPIRE_S)
+            stage.clock.advance(stage.leases_expire_s)
             if pause:
                 stage.act(lambda _: self._reverse()).end()
                 first.go_on()
             first.end()
-            stage.clock.advance(LEASES_EXPIRE_S)
+            stage.clock.advance(stage.leases_expire_s)
             now, said = (
                 stage.act(lambda _: (self._reverse(), checks.complaints(stage))).end().result[0]
             )
@@ -168,7 +168,7 @@ class Killing:
             answer = self.stage.send(opposite)
             if answer.status_code != 429:
                 break
-            self.stage.clock.advance(LEASES_EXPIRE_S)
+            self.stage.clock.advance(self.stage.leases_expire_s)
         assert answer.status_code == 200, answer.text
         recover(self.stage)
         return checks.picture(self.stage)
@@ -192,12 +192,12 @@ class Killing:
                 return ["the request passed fewer points than before"]
             answered = bool(first.said)
             for at in kills[1:]:
-                stage.clock.advance(LEASES_EXPIRE_S)
+                stage.clock.advance(stage.leases_expire_s)
                 again = stage.act(lambda say: after.carry_on(say), at=at).end()
                 answered = answered or bool(again.said)
                 if not again.killed and survived is not None:
                     survived.append(True)
-            stage.clock.advance(LEASES_EXPIRE_S)
+            stage.clock.advance(stage.leases_expire_s)
             said: list[str] = stage.act(lambda _: after.check(answered=answered)).end().result[0]
         return said
 
@@ -244,10 +244,12 @@ class _After:
         """The IdP repeats its request until it is not told to wait."""
         method = self.expected.request[0]
         for _ in range(TRIES):
+            if method == RECONCILE:
+                self.stage.clock.advance(PASS_LEASE_S)
             answer = self.stage.send(self.expected.request)
             if answer.status_code != 429:
                 break
-            self.stage.clock.advance(LEASES_EXPIRE_S)
+            self.stage.clock.advance(self.stage.leases_expire_s)
         gone = method == "DELETE" and answer.status_code == 404
         repeated = method == "POST" and answered and answer.status_code == 409
         if gone or repeated or answer.status_code < 300:

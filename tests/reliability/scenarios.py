@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tests.conftest import PATCH_OP
-from tests.reliability.stage import Request, Stage
+from tests.reliability.stage import RECONCILE, Request, Stage
 
 JANE = "jane@example.com"
 ROE = "roe@example.com"
@@ -127,6 +127,13 @@ def inactive(stage: Stage) -> None:
     stage.expect(200, set_active(False)(stage))
 
 
+def drifted(stage: Stage) -> None:
+    """Somebody took from Jane in the console what her group gives."""
+    people(stage)
+    kind, native_id = stage.vendor.reader
+    stage.take_by_hand(JANE, kind, native_id)
+
+
 def account(stage: Stage) -> None:
     """Somebody made Jane's account by hand."""
     stage.add_account(JANE)
@@ -160,6 +167,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
         "1,000-member PATCH": Scenario(many, add(READERS, *MEMBERS), long=True),
         "replace": Scenario(people, put_members(READERS, ROE), opposite=put_members(READERS, JANE)),
         "adopt": Scenario(account, post(JANE)),
+        "reconcile": Scenario(drifted, lambda _: (RECONCILE, "", None)),
     }
 )
 """Whoever adds a way to change a vendor adds a line: its points are found by counting."""

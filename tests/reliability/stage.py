@@ -49,6 +49,21 @@ Request = tuple[str, str, Any]
 """Method, path below the target's base URL, body."""
 
 
+RECONCILE = "RECONCILE"
+"""In place of a method: the pass that mends what differs at the vendor."""
+
+
+@dataclass(frozen=True)
+class Reconciled:
+    """What a pass is answered with, so to speak."""
+
+    text: str
+
+    @property
+    def status_code(self) -> int:
+        return 429 if self.text else 200
+
+
 class SharedClock:
     """The real time, moved forward at will, in all processes of a stage at once."""
 
@@ -120,14 +135,23 @@ class Stage:
     fate: Fate
     line: Line
     token: str
+    deadline_s: int
     vendor_url: str | None = None
     wings: Wings = field(init=False)
+
+    @property
+    def leases_expire_s(self) -> float:
+        """Above a request's deadline and the margin of its leases, and below `LAG_S`."""
+        return self.deadline_s + 15
 
     # --- what an IdP does ------------------------------------------------------------------
 
     def send(self, request: Request, answered: Callable[[int], None] | None = None) -> Any:
         """Send a request to this process's bridge; ``answered`` is told when the answer is out."""
         method, path, body = request
+        if method == RECONCILE:
+            failures = [each.failure for each in self.provider.reconciler.run("enforce")]
+            return Reconciled("\n".join(filter(None, failures)))
         client: FlaskClient = self.bridge.app.test_client()
         answer = client.open(
             f"/{self.vendor.target}/scim/v2{path}",
@@ -168,11 +192,7 @@ class Stage:
             self.add_account(user_name)
 
     def grant_by_hand(self, user_name: str) -> None:
-        accounts = self.simulator.state.snapshot()["accounts"]
-        (account,) = [
-            each["native_id"] for each in accounts if each["user_name"].lower() == user_name
-        ]
-        self.simulator.state.add_grant(account, *self.vendor.by_hand)
+        self.simulator.state.add_grant(self._account(user_name), *self.vendor.by_hand)
 
     def vendor_state(self) -> dict[str, Any]:
         """The vendor's own view of itself, in the process that it runs in."""
@@ -187,6 +207,16 @@ class Stage:
     @property
     def provider(self) -> ServiceProvider:
         return self.bridge.providers[self.vendor.target]
+
+    def take_by_hand(self, user_name: str, kind: str, native_id: str) -> None:
+        self.simulator.state.remove_grant(self._account(user_name), kind, native_id)
+
+    def _account(self, user_name: str) -> str:
+        accounts = self.simulator.state.snapshot()["accounts"]
+        (account,) = [
+            each["native_id"] for each in accounts if each["user_name"].lower() == user_name
+        ]
+        return str(account)
 
     def observe(self) -> None:
         assert self.provider.observer.observe()
@@ -263,7 +293,9 @@ class Wings:
 
 
 @contextmanager
-def open_stage(vendor: Vendor, server: Server | None, name: str) -> Iterator[Stage]:
+def open_stage(
+    vendor: Vendor, server: Server | None, name: str, *, deadline_s: int = 5
+) -> Iterator[Stage]:
     """Build bridge and simulator; ``server`` is the PostgreSQL server, None means SQLite.
 
     Changes this process for good: it is meant to be one that was forked for this stage.
@@ -282,22 +314,26 @@ def open_stage(vendor: Vendor, server: Server | None, name: str) -> Iterator[Sta
         )
         store = Store(folder, server, name)
         stack.callback(store.drop)
-        bridge, token = _open_bridge(vendor, simulator, folder, store.url, clock)
+        bridge, token = _open_bridge(vendor, simulator, folder, store.url, clock, deadline_s)
         stack.callback(bridge.directory.close)
         watch_commits(fate, line)
-        yield Stage(vendor, simulator, bridge, store, clock, fate, line, token)
+        yield Stage(vendor, simulator, bridge, store, clock, fate, line, token, deadline_s)
 
 
 def _open_bridge(
-    vendor: Vendor, simulator: Simulator[Any], folder: Path, url: str, clock: SharedClock
+    vendor: Vendor,
+    simulator: Simulator[Any],
+    folder: Path,
+    url: str,
+    clock: SharedClock,
+    deadline_s: int,
 ) -> tuple[Bridge, str]:
     scheme = "https" if TARGETS[vendor.target].tls else "http"
     target = SimulatedTarget(vendor.target, f"{scheme}://127.0.0.1:1", simulator.credentials)
     path = folder / "scimbridge.toml"
     write_config(path, [target], port=1)
     text = path.read_text().replace('"directory.db"', json.dumps(url))
-    # Short, for the sake of the runs in which a request waits in vain.
-    path.write_text(text.replace("[bridge]\n", "[bridge]\ndeadline_s = 5\n"))
+    path.write_text(text.replace("[bridge]\n", f"[bridge]\ndeadline_s = {deadline_s}\n"))
     environ = target.environment() | {"SCIMBRIDGE_DEMO_SECRET_KEY": SECRET_KEY}
     config = load_config(path, vendor_settings(), environ=environ)
     bridge = open_bridge(config, now=clock.milliseconds)

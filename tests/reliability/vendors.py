@@ -23,6 +23,8 @@ class Vendor:
     """Kind and id of an entitlement that an administrator gives in the console."""
     role: str
     """The id of a role that can be asked for by a user's ``roles``."""
+    reader: tuple[str, str]
+    """What the group of readers gives, or a part of it."""
     switches: Mapping[str, Any] = field(default_factory=dict)
     signs_in: bool = False
     """Accounts come by a first sign-in; nobody can create one."""
@@ -36,28 +38,31 @@ def forget_uniqueness() -> None:
 
 
 _EVENT_VIEWER = ("role", "event_viewer")
+_READ_ONLY = ("role", "falconhost_read_only")
 
 VENDORS: Mapping[str, Vendor] = MappingProxyType(
     {
-        "falcon": Vendor("falcon", _EVENT_VIEWER, "falconhost_analyst"),
+        "falcon": Vendor("falcon", _EVENT_VIEWER, "falconhost_analyst", _READ_ONLY),
         "falcon, search lags": Vendor(
-            "falcon", _EVENT_VIEWER, "falconhost_analyst", {"search_lag_s": LAG_S}
+            "falcon", _EVENT_VIEWER, "falconhost_analyst", _READ_ONLY, {"search_lag_s": LAG_S}
         ),
         "falcon, names not unique": Vendor(
-            "falcon", _EVENT_VIEWER, "falconhost_analyst", deform=forget_uniqueness
+            "falcon", _EVENT_VIEWER, "falconhost_analyst", _READ_ONLY, deform=forget_uniqueness
         ),
         "falcon, both": Vendor(
             "falcon",
             _EVENT_VIEWER,
             "falconhost_analyst",
+            _READ_ONLY,
             {"search_lag_s": LAG_S},
             deform=forget_uniqueness,
         ),
-        "insightvm": Vendor("insightvm", ("site", "3"), "security-manager"),
+        "insightvm": Vendor("insightvm", ("site", "3"), "security-manager", ("site", "1")),
         "cortex": Vendor(
             "cortex",
             ("user-group", "c28d4f0e-963b-41a5-8e7c-07b5a1f3d964_13"),
             "investigator",
+            ("role", "viewer"),
             signs_in=True,
         ),
     }
