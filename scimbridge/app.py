@@ -31,6 +31,7 @@ from scimbridge.scim.quirks import Dialect
 from scimbridge.web.addresses import networks
 from scimbridge.web.application import build_application
 from scimbridge.web.auth import Authenticator
+from scimbridge.web.console.desk import open_desk
 from scimbridge.web.jwt_issuer import open_issuer
 from scimbridge.web.limits import Failures, Slots
 from scimbridge.web.metrics import Metrics
@@ -107,6 +108,16 @@ def open_bridge(
         metrics=metrics,
         cursor_key=derive_key(key, "cursors"),
         now=now,
+        console=None
+        if config.console is None
+        else open_desk(
+            config.console,
+            key=derive_key(key, "console"),
+            audit=audit,
+            public_url=config.bridge.public_url,
+            trusted_proxies=config.bridge.trusted_proxies,
+            now=now,
+        ),
     )
     background = Background(providers.values(), interval_s=config.bridge.recovery_interval_s)
     return Bridge(build_application(site), directory, providers, background)

@@ -6,5 +6,5 @@ import hmac
 
 
 def derive_key(secret_key: bytes, purpose: str) -> bytes:
-    """32 bytes for ``purpose``: ``tokens``, ``audit`` or ``cursors``."""
+    """32 bytes for ``purpose``: ``tokens``, ``audit``, ``cursors`` or ``console``."""
     return hmac.digest(secret_key, f"scimbridge {purpose}".encode(), "sha256")

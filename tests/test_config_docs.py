@@ -17,6 +17,7 @@ import pytest
 from scimbridge.config import (
     BridgeConfig,
     Config,
+    ConsoleConfig,
     Secret,
     TargetConfig,
     Where,
@@ -32,9 +33,11 @@ EXAMPLE = (ROOT / "deploy/scimbridge.example.toml").read_text()
 SETTINGS = {type_name: vendor.settings for type_name, vendor in VENDORS.items()}
 ENVIRON = dict.fromkeys(re.findall(r"env:(\w+)", REFERENCE), "ABCDEFGH" * 5)
 """Long enough for a key, and base32 for a seed."""
+ENVIRON["SCIMBRIDGE_CONSOLE_ADA"] = f"scrypt:32768:8:1$salt${'0' * 128}"
 
 HEADINGS = {
     "`[bridge]`": BridgeConfig,
+    "`[console]`": ConsoleConfig,
     "`[targets.NAME]`": TargetConfig,
     **{f'(`type = "{name}"`)': settings for name, settings in SETTINGS.items()},
 }
@@ -86,6 +89,7 @@ def takes(annotation: Any, metadata: Mapping[str, Any]) -> str:
         Secret: "secret",
         Path: "path",
         tuple[str, ...]: "list of strings",
+        Mapping[str, Secret]: "table of secrets",
         Mapping[str, tuple[str, ...]]: "table of lists of strings",
     }
     low, high = metadata.get("min"), metadata.get("max")
@@ -170,15 +174,16 @@ def test_the_example_file_holds_every_key() -> None:
     used = set[str]().union(*document["targets"].values())
 
     assert keys_of(BridgeConfig).keys() == document["bridge"].keys()
+    assert keys_of(ConsoleConfig).keys() == document["console"].keys()
     assert used == keys_of(TargetConfig).keys() | keys_of(SETTINGS["falcon"]).keys()
 
 
 def test_a_commented_key_of_the_example_file_shows_its_default() -> None:
     document = tomllib.loads(with_every_key())
-    shown = document["bridge"] | document["targets"]["falcon-prod"]
+    shown = document["bridge"] | document["console"] | document["targets"]["falcon-prod"]
     in_force = EXAMPLE.split("\n")
 
-    for cls in (BridgeConfig, TargetConfig, SETTINGS["falcon"]):
+    for cls in (BridgeConfig, ConsoleConfig, TargetConfig, SETTINGS["falcon"]):
         for key, setting in keys_of(cls).items():
             commented = not any(line.startswith(f"{key} = ") for line in in_force)
             if commented and setting.default not in (MISSING, None, ()):

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from scimbridge.config import BridgeConfig, Config, Secret, TargetConfig, load_config
+from scimbridge.config import BridgeConfig, Config, ConsoleConfig, Secret, TargetConfig, load_config
 from scimbridge.errors import ConfigError
 
 KEY = "k" * 32
-ENVIRON = {"KEY": KEY, "SHORT": "k" * 31}
+ENVIRON = {"KEY": KEY, "SHORT": "k" * 31, "HASH": f"scrypt:2:8:1$salt${'0' * 128}"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -342,3 +342,44 @@ def test_secrets_are_taken_from_the_process_unless_told_otherwise(
 def test_a_vendor_may_not_redefine_a_key_of_every_target(load: Load) -> None:
     with pytest.raises(TypeError, match=r"Careless redefines keys of every target: \['rename'\]"):
         load(BRIDGE + '[targets.a]\ntype = "careless"')
+
+
+CONSOLE = '[console]\noperators = { ada = "env:HASH" }\n'
+
+
+def test_operators_are_named_with_the_hashes_of_their_passwords(load: Load) -> None:
+    console = load(BRIDGE + TARGET + CONSOLE).console
+
+    assert console == ConsoleConfig(operators={"ada": Secret(ENVIRON["HASH"])})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("console = 1\n" + BRIDGE + TARGET, "bridge.toml:1: console = 1: has the wrong type"),
+        (BRIDGE + TARGET + "[console]", "bridge.toml:6: console.operators: is missing"),
+        (BRIDGE + TARGET + "[console]\noperators = {}", "operators names nobody"),
+        (
+            BRIDGE + TARGET + '[console]\noperators = { ada = "env:KEY" }',
+            "scimbridge console password",
+        ),
+        (
+            BRIDGE + TARGET + '[console]\noperators = { "a b" = "env:HASH" }',
+            "operators has the name 'a b'",
+        ),
+        (
+            BRIDGE + TARGET.replace("targets.a", "targets.console") + CONSOLE,
+            "bridge.toml:3: targets.console: has the URL of the operators' pages",
+        ),
+    ],
+)
+def test_a_console_that_cannot_be_is_refused(mistakes: Mistakes, text: str, said: str) -> None:
+    [found] = mistakes(text)
+
+    assert said in found
+
+
+def test_a_target_may_be_called_console_where_there_is_none(load: Load) -> None:
+    assert list(load(BRIDGE + TARGET.replace("targets.a", "targets.console")).targets) == [
+        "console"
+    ]

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from scimbridge.cli.asking import held, holders, rotate_password
 from scimbridge.cli.auditing import audit
+from scimbridge.cli.console import console
 from scimbridge.cli.demonstration import demo, simulate
 from scimbridge.cli.explaining import explain_, plan
 from scimbridge.cli.guarding import guard
@@ -46,6 +47,7 @@ for command in (
     reconcile,
     audit,
     backup,
+    console,
     demo,
     simulate,
 ):

@@ -8,11 +8,12 @@ from scimbridge.config.loading import load_config
 from scimbridge.config.mistakes import Where
 from scimbridge.config.reading import read_table
 from scimbridge.config.secrets import Secret
-from scimbridge.config.settings import BridgeConfig, Config, TargetConfig
+from scimbridge.config.settings import BridgeConfig, Config, ConsoleConfig, TargetConfig
 
 __all__ = [
     "BridgeConfig",
     "Config",
+    "ConsoleConfig",
     "Secret",
     "TargetConfig",
     "Where",

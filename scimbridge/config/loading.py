@@ -14,7 +14,7 @@ from typing import Any
 from scimbridge.config.mistakes import Where, suggestion
 from scimbridge.config.positions import key_lines
 from scimbridge.config.reading import keys_of, read_table, report_unknown_keys
-from scimbridge.config.settings import BridgeConfig, Config, TargetConfig
+from scimbridge.config.settings import BridgeConfig, Config, ConsoleConfig, TargetConfig
 from scimbridge.errors import ConfigError
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
@@ -37,12 +37,15 @@ def load_config(
     document = _parse(path, text)
     where = Where(path, (), key_lines(text), environ)
     problems: list[str] = []
-    report_unknown_keys(document, ("bridge", "targets"), where, problems)
+    report_unknown_keys(document, ("bridge", "console", "targets"), where, problems)
     bridge = _bridge(document.get("bridge", {}), where.at("bridge"), problems)
     targets = _targets(document.get("targets", {}), vendors, where.at("targets"), problems)
+    console = None
+    if "console" in document:
+        console = _console(document["console"], targets, where, problems)
     if problems or bridge is None:
         raise ConfigError(*problems)
-    return Config(bridge, targets)
+    return Config(bridge, targets, console)
 
 
 def _read(path: Path) -> str:
@@ -88,6 +91,22 @@ def _bridge(table: object, where: Where, problems: list[str]) -> BridgeConfig | 
             )
         )
     return dataclasses.replace(bridge, database=_absolute(bridge.database, where.file.parent))
+
+
+def _console(
+    table: object, targets: Mapping[str, TargetConfig], where: Where, problems: list[str]
+) -> ConsoleConfig | None:
+    here = where.at("console")
+    if not isinstance(table, dict):
+        problems.append(here.mistake("has the wrong type; write the table [console]", table))
+        return None
+    if "console" in targets:
+        problems.append(
+            where.at("targets")
+            .at("console")
+            .mistake("has the URL of the operators' pages; give the target another name")
+        )
+    return read_table(table, ConsoleConfig, here, problems)
 
 
 def _absolute(database: str, folder: Path) -> str:

@@ -20,6 +20,8 @@ _SHORTEST_KEY = 32
 _OKTA_GIVES_UP_S = 60
 _LONGEST_DEADLINE_S = 55
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_PASSWORD_HASH = re.compile(r"scrypt:\d+:\d+:\d+\$[^$\s]+\$[0-9a-f]{128}")
+_OPERATOR = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
 _MICROSOFT = ("https://sts.windows.net/", "https://login.microsoftonline.com/")
 
 
@@ -104,6 +106,12 @@ def _key_url(url: str) -> str:
     if not host or not (secure or (url.startswith("http://") and host in _LOOPBACK)):
         raise ValueError("is not an https URL; write the jwks_uri of the issuer's metadata")
     return url
+
+
+def _password_hash(found: Secret) -> Secret:
+    if not _PASSWORD_HASH.fullmatch(found.reveal()):
+        raise ValueError("is no password's hash; make one with: scimbridge console password")
+    return found
 
 
 def _entitlement(text: str) -> str:
@@ -301,9 +309,44 @@ class TargetConfig:
             )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleConfig:
+    """The table ``[console]``: the operators' pages, which are off without it."""
+
+    operators: Mapping[str, Secret] = field(
+        metadata={"doc": "the hash of each operator's password", "parse": _password_hash}
+    )
+    session_s: int = field(
+        default=28_800,
+        metadata={
+            "doc": "seconds until an operator has to sign in again",
+            "min": 300,
+            "max": 604_800,
+        },
+    )
+    allowed_networks: tuple[str, ...] = field(
+        default=(),
+        metadata={"doc": "networks from which the pages may be reached", "parse": _network},
+    )
+    """Empty: from everywhere."""
+
+    def __post_init__(self) -> None:
+        """Refuse a console that nobody can sign in to, and names that no log could show."""
+        if not self.operators:
+            raise ValueError(
+                "operators names nobody; add one, or leave the table [console] out to have no pages"
+            )
+        wrong = [name for name in self.operators if not _OPERATOR.fullmatch(name)]
+        if wrong:
+            raise ValueError(
+                f"operators has the name {wrong[0]!r}; write up to 64 letters, digits and .@_+-"
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """A whole configuration file."""
 
     bridge: BridgeConfig
     targets: Mapping[str, TargetConfig]
+    console: ConsoleConfig | None = None

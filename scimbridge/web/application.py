@@ -10,6 +10,7 @@ from flask import Flask, Response, g, request
 from scimbridge.errors import InvalidSyntax, NotFound, TemporarilyUnavailable
 from scimbridge.logs import request_id
 from scimbridge.web.bulk import bulk
+from scimbridge.web.console.routes import pages
 from scimbridge.web.discovery import discovery
 from scimbridge.web.errors import register_errors
 from scimbridge.web.health import health
@@ -45,6 +46,8 @@ def build_application(served: Site) -> Flask:
     register_errors(app)
     for blueprint in (discovery, bulk, resources, health, oauth):
         app.register_blueprint(blueprint)
+    if served.console is not None:
+        app.register_blueprint(pages)
     app.before_request(_admit)
     app.after_request(_finish)
     app.teardown_request(_give_slot)

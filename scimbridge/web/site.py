@@ -12,6 +12,7 @@ from scimbridge.errors import NotFound
 from scimbridge.provisioning.endpoints import Endpoint
 from scimbridge.provisioning.service_provider import ServiceProvider
 from scimbridge.web.auth import Authenticator
+from scimbridge.web.console.desk import Desk
 from scimbridge.web.limits import Slots
 from scimbridge.web.metrics import Metrics
 
@@ -32,6 +33,8 @@ class Site:
     cursor_key: bytes
     now: Callable[[], int]
     """Milliseconds since the epoch."""
+    console: Desk | None = None
+    """Who may use the operator's pages; None: there are none."""
 
     def provider(self, target: str) -> ServiceProvider:
         """The target of a URL. Raises `NotFound`."""

@@ -1,0 +1,1 @@
+"""The operator's pages: rendered here, readable without JavaScript, nothing from elsewhere."""
