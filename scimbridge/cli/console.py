@@ -13,10 +13,11 @@ def console() -> None:
 
 
 @console.command()
-@click.password_option(help="The password; asked for without showing it if left out.")
-def password(password: str) -> None:
-    """Print the hash of a password, for the table [console] of the configuration."""
+def password() -> None:
+    """Ask for a password and print its hash, for the table [console] of the configuration."""
+    # Asked on the other stream, so that the hash alone goes into a file.
+    typed = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     try:
-        click.echo(hashed(password))
+        click.echo(hashed(typed))
     except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="the password") from error
+        raise click.UsageError(str(error)) from error
