@@ -160,9 +160,9 @@ def ago(milliseconds: int) -> Markup:
     )
 
 
-def plural(count: int, word: str) -> str:
-    """A number and what is counted: ``1 change``, ``2 changes``."""
-    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+def plural(count: int, word: str, words: str = "") -> str:
+    """A number and what is counted: ``1 change``, ``2 changes``, ``3 people``."""
+    return f"{count:,} {word if count == 1 else words or f'{word}s'}"
 
 
 def _duration(seconds: int) -> str:
