@@ -471,6 +471,21 @@ def test_more_than_the_budget_can_be_allowed_for_one_window(strict: Bench) -> No
         strict.users.delete(users[5], CALLER)
 
 
+def test_who_was_counted_may_lose_the_rest_although_the_allowance_has_ended(
+    strict: Bench,
+) -> None:
+    users = staff(strict, 3)
+    group = strict.post_group("Both", *users)
+    strict.provider.pauses.resume(OPERATOR, allow=3)
+    strict.clock.advance(HOUR / 2)
+    strict.groups.delete(group, CALLER)
+    strict.clock.advance(HOUR / 2 + 1)
+
+    strict.users.delete(users[0], CALLER)
+
+    assert used(strict) == 3
+
+
 def test_a_smaller_allowance_takes_nothing_from_the_budget(strict: Bench) -> None:
     strict.provider.pauses.resume(OPERATOR, allow=1)
 
