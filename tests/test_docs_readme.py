@@ -78,6 +78,7 @@ def test_the_first_steps_end_with_an_account_at_the_simulated_vendor(tmp_path: P
 
     user, state = (json.loads(line) for line in printed if line.startswith("{"))
     assert user["userName"] == "ada@example.com"
+    assert any("as the IdP asked since" in line for line in printed)
     assert "ada@example.com" in {each["user_name"] for each in state["accounts"]}
 
 
