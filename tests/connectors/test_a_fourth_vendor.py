@@ -10,7 +10,6 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import MappingProxyType
 
 import pytest
 from flask.testing import FlaskClient
@@ -39,13 +38,14 @@ class ToySettings:
 
 class ToyConnector(Connector):
     def __init__(self, settings, wiring):
-        self.store, self.held = {}, {}
+        self.store, self.held, self.boxes = {}, {}, {}
 
     capabilities = Capabilities(
         account_attributes=frozenset({"display_name"}),
         entitlement_kinds=("badge",),
         can_disable_accounts=True,
         can_rename_accounts=True,
+        record_types={"Box": frozenset({"create", "update", "delete"})},
     )
 
     def check(self): ...
@@ -91,7 +91,31 @@ class ToyConnector(Connector):
     def revoke(self, assignments):
         for each in assignments:
             self.held[each.account_id].discard(each.entitlement)
+
+    def records(self, type, where=None, *, owner=None):
+        yield from self.boxes.values()
+
+    def read_record(self, type, record_id, *, owner=None):
+        return self.boxes.get(record_id)
+
+    def create_record(self, type, record):
+        self.boxes["b1"] = {"id": "b1", **record}
+        return "b1"
+
+    def update_record(self, type, before, after):
+        self.boxes[after["id"]] = after
+
+    def delete_record(self, type, record_id):
+        self.boxes.pop(record_id, None)
 """
+BOX = {
+    "resourceType": {"name": "Box", "endpoint": "/Boxes"},
+    "schema": {
+        "id": "urn:toy:Box",
+        "name": "Box",
+        "attributes": [{"name": "label", "type": "string", "multiValued": False}],
+    },
+}
 
 
 @pytest.fixture
@@ -100,7 +124,14 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskCli
     (tmp_path / "toy/__init__.py").write_text(FOLDER)
     monkeypatch.syspath_prepend(str(tmp_path))
     toy = importlib.import_module("toy")
-    line = {"toy": Vendor(toy.ToySettings, toy.ToyConnector, MappingProxyType({}), "toy:none")}
+    box = tmp_path / "toy/box.json"
+    box.write_text(json.dumps(BOX))
+    none: dict[str, Path] = {}
+    line = {
+        "toy": Vendor(
+            toy.ToySettings, toy.ToyConnector, none, "toy:none", resource_types={"Box": box}
+        )
+    }
     for module in (registry, app):
         monkeypatch.setattr(module, "VENDORS", {**registry.VENDORS, **line})
     path = tmp_path / "scimbridge.toml"
@@ -149,3 +180,16 @@ def test_a_vendor_that_has_a_folder_and_a_line_is_served(client: FlaskClient) ->
     assert connector.store["1"].active is False
     send(client, "DELETE", f"/Users/{user}")
     assert connector.store == {}
+
+
+def test_a_further_resource_type_is_a_file_and_its_record_methods(client: FlaskClient) -> None:
+    box = send(client, "POST", "/Boxes", {"label": "Tools"})["id"]
+    change = {"Operations": [{"op": "replace", "path": "label", "value": "Toys"}]}
+    send(client, "PATCH", f"/Boxes/{box}", change)
+    kinds = client.get("/toy/scim/v2/ResourceTypes").get_json(force=True)["Resources"]
+    found = client.get('/toy/scim/v2/Boxes?filter=label sw "T"').get_json(force=True)
+
+    assert [each["name"] for each in kinds] == ["User", "Group", "Box"]
+    assert [each["label"] for each in found["Resources"]] == ["Toys"]
+    send(client, "DELETE", f"/Boxes/{box}")
+    assert client.connector.boxes == {}  # type: ignore[attr-defined]

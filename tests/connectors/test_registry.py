@@ -10,7 +10,7 @@ import pytest
 import scimbridge.connectors
 from scimbridge.connectors.interface import Connector
 from scimbridge.connectors.registry import VENDORS, Vendor
-from scimbridge.scim.attributes import parse_schema
+from scimbridge.scim.attributes import parse_resource_type, parse_schema
 
 ROOT = Path(scimbridge.connectors.__file__).parent
 
@@ -41,3 +41,16 @@ def test_a_vendors_extensions_are_schemas_under_its_own_urn(name: str) -> None:
         assert urn.fullmatch(schema.id)
         assert schema.id.endswith(f":{resource_type}")
         assert [each.document() for each in schema.attributes] == document["attributes"]
+
+
+@pytest.mark.parametrize("name", VENDORS)
+def test_a_vendors_further_resource_types_are_what_their_files_say(name: str) -> None:
+    short = name.partition("_")[0]
+
+    for resource_type, path in VENDORS[name].resource_types.items():
+        document = json.loads(path.read_text())
+        kind = parse_resource_type(document)
+        assert (kind.name, kind.schema.name) == (resource_type, document["schema"]["name"])
+        assert kind.schema.id == f"urn:scimbridge:params:scim:schemas:{short}:2.0:{kind.name}"
+        assert kind.document() == document["resourceType"]
+        assert kind.schema.document() == document["schema"]
