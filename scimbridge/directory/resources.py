@@ -87,13 +87,13 @@ _BY_IDS = _ALL.where(
 _VISIBLE = _ALL.where(
     _T.target == bindparam("target"),
     _T.resource_type == bindparam("resource_type"),
-    _T.confirmed.is_not(None),
+    _T.confirmed_key.is_not(None),
 ).order_by(_T.created, _T.pk)
 _PAGE = _VISIBLE.limit(bindparam("limit")).offset(bindparam("offset"))
 _COUNT = select(func.count()).where(
     _T.target == bindparam("target"),
     _T.resource_type == bindparam("resource_type"),
-    _T.confirmed.is_not(None),
+    _T.confirmed_key.is_not(None),
 )
 _RAISE_GENERATION = (
     update(resources)

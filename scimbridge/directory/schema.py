@@ -76,7 +76,8 @@ resources = _table(
     Column("resource_type", Text, nullable=False),
     # NULL until the resource is bound to its account: the id is derived from the native id.
     Column("scim_id", Text),
-    # The prepared userName or displayName of the desired and of the confirmed document.
+    # The prepared userName or displayName of the desired and of the confirmed document; the
+    # second is NULL as long as that document is.
     Column("desired_key", Text),
     Column("confirmed_key", Text),
     Column("external_id", Text),
@@ -117,7 +118,8 @@ resources = _table(
     Index("ix_resources_confirmed_key", "target", "resource_type", "confirmed_key"),
     Index("ix_resources_external_id", "target", "resource_type", "external_id"),
     Index("ix_resources_native_id", "target", "resource_type", "native_id", unique=True),
-    Index("ix_resources_order", "target", "resource_type", "created", "pk"),
+    # With the key, pages skip what comes before them without a look at the rows.
+    Index("ix_resources_order", "target", "resource_type", "created", "pk", "confirmed_key"),
 )
 
 memberships = _table(

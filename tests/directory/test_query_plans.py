@@ -1,0 +1,92 @@
+"""SQLite looks up by the index that was made for it, though nobody ever runs ANALYZE."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Connection, event
+
+from scimbridge.directory import memberships, resources
+from scimbridge.directory.engine import Directory
+
+LOOKUPS: dict[str, tuple[Callable[[Connection], object], set[str]]] = {
+    "a name": (
+        lambda connection: resources.by_confirmed_key(connection, "t", "User", "ada"),
+        {"ix_resources_confirmed_key"},
+    ),
+    "a name that is wanted or shown": (
+        lambda connection: resources.find_by_any_key(connection, "t", "User", "ada"),
+        {"ix_resources_confirmed_key", "sqlite_autoindex_resources_2"},
+    ),
+    "an externalId": (
+        lambda connection: resources.by_external_id(connection, "t", "User", "7"),
+        {"ix_resources_external_id"},
+    ),
+    "a vendor's id": (
+        lambda connection: resources.find_by_native_id(connection, "t", "User", "7"),
+        {"ix_resources_native_id"},
+    ),
+    "the groups of a page of users": (
+        lambda connection: memberships.groups_of(connection, "t", [str(n) for n in range(200)]),
+        {"ix_memberships_member", "PRIMARY"},
+    ),
+    "what the groups of users grant": (
+        lambda connection: memberships.entitlements_of(
+            connection, "t", [str(n) for n in range(200)]
+        ),
+        {
+            "ix_memberships_member",
+            "PRIMARY",
+            "sqlite_autoindex_group_entitlements_1",
+        },
+    ),
+    "how many are shown": (
+        lambda connection: resources.count(connection, "t", "User"),
+        {"COVERING ix_resources_confirmed_key"},
+    ),
+    "a page": (
+        lambda connection: resources.page(connection, "t", "User", offset=100, limit=100),
+        {"ix_resources_order"},
+    ),
+}
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("name", LOOKUPS)
+def test_a_lookup_uses_its_index(directory: Directory, name: str) -> None:
+    look_up, indexes = LOOKUPS[name]
+
+    assert {index for step in plan(directory, look_up) for index in used(step)} == indexes
+
+
+def plan(directory: Directory, look_up: Callable[[Connection], object]) -> list[str]:
+    """The steps by which SQLite does it."""
+    sent: list[tuple[str, tuple[object, ...]]] = []
+
+    def note(
+        _connection: object, _cursor: object, statement: str, values: object, *_: object
+    ) -> None:
+        if statement.startswith("SELECT"):
+            assert isinstance(values, tuple)
+            sent.append((statement, values))
+
+    with directory.read() as connection:
+        event.listen(directory.engine, "before_cursor_execute", note)
+        look_up(connection)
+        event.remove(directory.engine, "before_cursor_execute", note)
+        ((statement, values),) = sent
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        return [str(row[-1]) for row in rows]
+
+
+def used(step: str) -> list[str]:
+    """The index that a step uses, if it is one; a walk through a table fails the test."""
+    if not step.startswith(("SEARCH", "SCAN")):
+        return []
+    _, found, index = step.partition(" USING ")
+    assert found, step
+    words = index.split()
+    if words[0] == "COVERING" and "autoindex" not in index:
+        return [f"COVERING {words[2]}"]
+    return ["PRIMARY" if "PRIMARY KEY" in index else words[words.index("INDEX") + 1]]
