@@ -108,7 +108,7 @@ def _kill(
 
 
 def _race(server: Server | None, name: str, processes: int, members: int) -> Report:
-    with open_stage(VENDORS["falcon"], server, name) as stage:
+    with open_stage(VENDORS["falcon"], server, name, deadline_s=25) as stage:
         race = Race(stage, processes, members)
         race.prepare()
         stage.set_scene(race.rehearse)

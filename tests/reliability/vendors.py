@@ -39,22 +39,29 @@ def forget_uniqueness() -> None:
 
 _EVENT_VIEWER = ("role", "event_viewer")
 _READ_ONLY = ("role", "falconhost_read_only")
+_NO_LIMIT = {"rate_limit_per_minute": 0, "token_rate_limit_per_minute": 0}
+_LAG = {"search_lag_s": LAG_S}
 
 VENDORS: Mapping[str, Vendor] = MappingProxyType(
     {
-        "falcon": Vendor("falcon", _EVENT_VIEWER, "falconhost_analyst", _READ_ONLY),
+        "falcon": Vendor("falcon", _EVENT_VIEWER, "falconhost_analyst", _READ_ONLY, _NO_LIMIT),
         "falcon, search lags": Vendor(
-            "falcon", _EVENT_VIEWER, "falconhost_analyst", _READ_ONLY, {"search_lag_s": LAG_S}
+            "falcon", _EVENT_VIEWER, "falconhost_analyst", _READ_ONLY, _NO_LIMIT | _LAG
         ),
         "falcon, names not unique": Vendor(
-            "falcon", _EVENT_VIEWER, "falconhost_analyst", _READ_ONLY, deform=forget_uniqueness
+            "falcon",
+            _EVENT_VIEWER,
+            "falconhost_analyst",
+            _READ_ONLY,
+            _NO_LIMIT,
+            deform=forget_uniqueness,
         ),
         "falcon, both": Vendor(
             "falcon",
             _EVENT_VIEWER,
             "falconhost_analyst",
             _READ_ONLY,
-            {"search_lag_s": LAG_S},
+            _NO_LIMIT | _LAG,
             deform=forget_uniqueness,
         ),
         "insightvm": Vendor("insightvm", ("site", "3"), "security-manager", ("site", "1")),
