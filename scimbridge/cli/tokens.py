@@ -66,7 +66,10 @@ def list_tokens(path: Path) -> None:
     with directory.read() as connection:
         found = tokens.listing(connection)
     directory.close()
-    table = Table("id", "target", "name", "access", "created", "last used", "expires", "revoked")
+    table = Table()
+    table.add_column("id", min_width=12)  # whole in any window: `token revoke` takes it
+    for name in ("target", "name", "access", "created", "last used", "expires", "revoked"):
+        table.add_column(name)
     for each in found:
         table.add_row(
             each.id,

@@ -68,7 +68,7 @@ class Writes:
         try:
             self.observer.refresh_catalogue()
         except VendorError as error:
-            raise to_scim(error, retry_after=self.operations.retry_after_s) from error
+            raise to_scim(error, retry_after=self.operations.retry_after_s, kept=False) from error
 
     def see_account(self, user_name: str) -> None:
         """Have the directory know the account, if the vendor has one.
@@ -78,7 +78,7 @@ class Writes:
         try:
             self.observer.link(user_name)
         except VendorError as error:
-            raise to_scim(error, retry_after=self.operations.retry_after_s) from error
+            raise to_scim(error, retry_after=self.operations.retry_after_s, kept=False) from error
 
     def get_for_write(
         self,
