@@ -330,6 +330,10 @@ class Connector(ABC):
         """
         return {}
 
+    def passed_on(self, attributes: Mapping[str, Any]) -> frozenset[Entitlement]:
+        """What an entitlement with these attributes gives to whoever holds it. Asks nobody."""
+        return frozenset()
+
     def delete_entitlement(self, entitlement: Entitlement) -> None:
         """Delete an entitlement, whoever holds it; gone already is success.
 

@@ -86,6 +86,10 @@ class Rehearsal(Connector):
             return self._records[type, record_id]
         return self._real.read_record(type, record_id, owner=owner)
 
+    def passed_on(self, attributes: Mapping[str, Any]) -> frozenset[Entitlement]:
+        """See `Connector.passed_on`."""
+        return self._real.passed_on(attributes)
+
     # --- act -------------------------------------------------------------------------------
 
     def create_account(self, account: Account, entitlements: frozenset[Entitlement]) -> Created:

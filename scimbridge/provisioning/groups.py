@@ -20,6 +20,7 @@ from scimbridge.errors import Forbidden, InvalidValue, Mutability
 from scimbridge.provisioning.claims import require_free, taken
 from scimbridge.provisioning.correlate import group_key, random_id
 from scimbridge.provisioning.correlation import entitlement_keys
+from scimbridge.provisioning.entitlements import parse_entitlement
 from scimbridge.provisioning.mapping import Document
 from scimbridge.provisioning.plan import Disposition
 from scimbridge.provisioning.regranting import regrant, unsettle
@@ -122,6 +123,8 @@ class Groups:
                     f"{row.display} is {row.native_id} of the vendor itself and cannot be deleted "
                     "through SCIM; remove its members instead"
                 )
+            if row.native_id is not None:
+                self.writes.target.guard.check(parse_entitlement(row.native_id), "delete")
             generation = row.generation + 1
             resources.change(
                 connection, row.pk, disposition=Disposition.DELETED.value, generation=generation
@@ -164,6 +167,7 @@ class Groups:
             return sorted(memberships.operations_on(connection, row.pk, joining.named))
         self._check_change(connection, row, before, after)
         self._check_object(row, before, after)
+        self._check_protected(row, before, after)
         generation = row.generation + 1 if after != before or new else row.generation
         resources.change(
             connection,
@@ -311,6 +315,21 @@ class Groups:
                 f'the group "{after["displayName"]}" is no object of its own at {target.name} and '
                 f"has no attributes of {urn}; set them on the group that shows the vendor's object"
             )
+
+    def _check_protected(self, row: ResourceRow, before: Document, after: Document) -> None:
+        """The vendor's object is under the guard, and so is what it gives to its members."""
+        target = self.writes.target
+        urn = target.group_extension
+        was, shall = ({}, {}) if urn is None else (before.get(urn) or {}, after.get(urn) or {})
+        if row.confirmed is None:
+            was = {}
+        if row.native_id is not None and (
+            was != shall or before["displayName"] != after["displayName"]
+        ):
+            target.guard.check(parse_entitlement(row.native_id), "change")
+        given, had = target.connector.passed_on(shall), target.connector.passed_on(was)
+        for entitlement in sorted(given ^ had):
+            target.guard.check(entitlement, "grant" if entitlement in given else "revoke")
 
     def _check_limits(self, connection: Connection, pk: int) -> None:
         """A group that everybody could not be in at once is refused, though some are inactive."""

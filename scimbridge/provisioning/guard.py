@@ -32,10 +32,14 @@ class Guard:
         """Raise `Forbidden` if a step touches something protected. Called before the first one."""
         for step in steps:
             self.check_account(user_name)
-            if isinstance(step, Grant | Revoke) and step.entitlement in self.entitlements:
-                verb = "grant" if isinstance(step, Grant) else "revoke"
-                raise Forbidden(
-                    f"this would {verb} {step.entitlement}, which is protected at {self.target}. "
-                    "An administrator of the vendor's console must do it, or take it out of "
-                    "protected_entitlements in the bridge's configuration"
-                )
+            if isinstance(step, Grant | Revoke):
+                self.check(step.entitlement, "grant" if isinstance(step, Grant) else "revoke")
+
+    def check(self, entitlement: Entitlement, verb: str) -> None:
+        """Raise `Forbidden` if ``entitlement`` is protected; ``verb``: what would be done to it."""
+        if entitlement in self.entitlements:
+            raise Forbidden(
+                f"this would {verb} {entitlement}, which is protected at {self.target}. "
+                "An administrator of the vendor's console must do it, or take it out of "
+                "protected_entitlements in the bridge's configuration"
+            )

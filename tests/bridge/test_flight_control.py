@@ -295,3 +295,44 @@ def _groups(scim: Scim, name: str) -> list[dict[str, Any]]:
         "Resources"
     ]
     return found
+
+
+# --- the guard -------------------------------------------------------------------------------
+
+EXTENSION = "urn:scimbridge:params:scim:schemas:extension:falcon:2.0:Group"
+GUARDED = f"""flight_control = true
+unmapped_groups = "create"
+protected_entitlements = ["role:remote_responder_one", "user-group:{SOC}"]
+"""
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> Iterator[World]:
+    with open_world(tmp_path, policy=GUARDED) as world:
+        world.provider.observer.observe()
+        yield world
+
+
+def delegating(role: str) -> dict[str, Any]:
+    cid_group = "00000000000000000000000000000001"
+    return {EXTENSION: {"delegations": [{"cidGroup": cid_group, "roles": [role]}]}}
+
+
+def test_a_protected_role_is_not_delegated_either(guarded: World) -> None:
+    body = {"displayName": "Hunters", **delegating("remote_responder_one")}
+    guarded.vendor.forget_calls()
+
+    answer = guarded.scim("POST", "/Groups", body)
+
+    assert answer.status_code == 403
+    assert "grant role:remote_responder_one" in answer.json()["detail"]
+    assert guarded.vendor.calls(method="POST") == []
+
+
+def test_a_protected_user_group_is_neither_renamed_nor_deleted(guarded: World) -> None:
+    soc = group_of(guarded, "SOC")
+    rename = {"op": "replace", "path": "displayName", "value": "CIRT"}
+
+    assert guarded.scim.patch(f"/Groups/{soc}", rename).status_code == 403
+    assert guarded.scim("DELETE", f"/Groups/{soc}").status_code == 403
+    assert "SOC" in {each["name"] for each in guarded.vendor.get("/_sim/state")["groups"]}

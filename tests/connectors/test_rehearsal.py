@@ -102,6 +102,7 @@ def test_a_record_is_shown_as_it_would_be(real: Connector) -> None:
         ("grants", ("7",)),
         ("find_entitlement", ("user-group", "SOC")),
         ("entitlement_attributes", ([READER],)),
+        ("passed_on", ({},)),
     ],
 )
 def test_questions_go_to_the_vendor(

@@ -8,6 +8,7 @@ from typing import Any
 
 from scimbridge.connectors.breaker import Breaker
 from scimbridge.connectors.falcon.client import FalconClient
+from scimbridge.connectors.falcon.delegations import to_pairs
 from scimbridge.connectors.falcon.further_types import open_further_types
 from scimbridge.connectors.falcon.grants import RoleActions, is_unknown_user
 from scimbridge.connectors.falcon.mapping import (
@@ -181,6 +182,12 @@ class FalconConnector(Connector):
     ) -> Mapping[Entitlement, Mapping[str, Any]]:
         """See `Connector.entitlement_attributes`."""
         return self._user_groups.attributes(entitlements)
+
+    def passed_on(self, attributes: Mapping[str, Any]) -> frozenset[Entitlement]:
+        """See `Connector.passed_on`: the roles that are delegated."""
+        return frozenset(
+            Entitlement(ROLE, role) for _, role in to_pairs(attributes.get("delegations") or ())
+        )
 
     # --- act -------------------------------------------------------------------------------
 
