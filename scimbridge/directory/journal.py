@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from scimbridge.directory.schema import operations
+from scimbridge.directory.schema import operations, resources
 
 PENDING = "pending"
 DONE = "done"
@@ -46,6 +46,7 @@ class OperationRow:
     next_attempt: int
     error: str | None
     steps: str | None
+    name: str | None
 
     @property
     def failure(self) -> dict[str, object]:
@@ -69,6 +70,9 @@ _DUE = (
     .limit(bindparam("limit"))
 )
 
+_NAME = select(func.coalesce(resources.c.desired_key, resources.c.confirmed_key)).where(
+    resources.c.pk == bindparam("named")
+)
 _LAST_CREATION = (
     _ALL.where(_T.resource_pk == bindparam("resource_pk"), _T.kind == "create")
     .order_by(_T.pk.desc())
@@ -106,8 +110,10 @@ def record(
             created=now,
             finished=None if status == PENDING else now,
             next_attempt=next_attempt,
+            name=_NAME.scalar_subquery(),
         )
-        .returning(_T.pk)
+        .returning(_T.pk),
+        {"named": resource_pk},
     ).one()
     return int(pk)
 
@@ -169,6 +175,15 @@ def postpone(
             next_attempt=next_attempt,
             error=orjson.dumps(error).decode(),
         )
+    )
+
+
+def make_due(connection: Connection, pks: Sequence[int], *, now: int) -> None:
+    """Have unfinished operations tried again without waiting any longer."""
+    connection.execute(
+        update(operations)
+        .where(_T.pk.in_(pks), _T.status == PENDING, _T.next_attempt > now)
+        .values(next_attempt=now)
     )
 
 

@@ -201,6 +201,8 @@ operations = _table(
     Column("error", Text),
     # JSON: the steps that were applied.
     Column("steps", Text),
+    # The prepared userName or displayName of the resource at that time: it outlives the resource.
+    Column("name", Text),
     Index("ix_operations_due", "status", "next_attempt"),
     Index("ix_operations_resource", "resource_pk", "status"),
 )
@@ -241,4 +243,5 @@ audit = _table(
     # HMAC over the previous line's digest and this line: one chain a target.
     Column("digest", Text, nullable=False),
     Index("ix_audit_target", "target", "pk"),
+    Index("ix_audit_request", "request_id"),
 )

@@ -64,7 +64,23 @@ def test_the_vendors_trace_is_told_where_there_is_one(failure: type[errors.Vendo
 
 def ended(error: str | None) -> OperationRow:
     return OperationRow(
-        1, "t", 1, "User", "patch", 0, 1, "failed", "r", "okta", 0, 0, 0, 0, error, None
+        1,
+        "t",
+        1,
+        "User",
+        "patch",
+        0,
+        1,
+        "failed",
+        "r",
+        "okta",
+        0,
+        0,
+        0,
+        0,
+        error,
+        None,
+        "ines@example.com",
     )
 
 

@@ -26,7 +26,14 @@ COOKIE = "scimbridge_console"
 
 pages = Blueprint("console", __name__, url_prefix=PATH, template_folder="templates")
 
-_SECTIONS = (("", "Overview"),)
+_SECTIONS = (
+    ("", "Overview"),
+    ("activity", "Activity"),
+    ("people", "People"),
+    ("groups", "Groups"),
+    ("guard", "Guard"),
+    ("tokens", "Tokens"),
+)
 """The first segment of a page's path, and what it is called in the navigation."""
 
 _OPEN = frozenset({"console.sign_in", "console.enter", "console.style"})

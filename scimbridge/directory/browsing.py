@@ -1,0 +1,140 @@
+"""People and groups as an operator looks for them: by a part of the name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, func, or_, select
+
+from scimbridge.directory.grants import Key
+from scimbridge.directory.schema import entitlements, group_entitlements, memberships, resources
+
+_E = entitlements.c
+_G = group_entitlements.c
+_M = memberships.c
+_R = resources.c
+_MEMBERS = (
+    select(func.count())
+    .where(_M.group_pk == _R.pk, _M.have == 1)
+    .correlate(resources)
+    .scalar_subquery()
+)
+_GRANTED = select(func.count()).where(_G.group_pk == _R.pk).correlate(resources).scalar_subquery()
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user as listed."""
+
+    target: str
+    scim_id: str
+    key: str
+    """The prepared userName."""
+    display: str | None
+    claimed: bool
+    """Whether an IdP manages the user; otherwise the account was only seen."""
+    settled: bool
+    """Whether the vendor matches what was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group as listed."""
+
+    target: str
+    scim_id: str
+    display: str
+    claimed: bool
+    members: int
+    grants: int
+    """How many entitlements its members get."""
+
+
+def people(
+    connection: Connection, *, text: str = "", target: str | None = None, limit: int
+) -> list[Person]:
+    """Users whose names contain ``text``, or with this SCIM id; by name."""
+    rows = connection.execute(
+        select(
+            _R.target,
+            _R.scim_id,
+            _R.confirmed_key,
+            _R.display,
+            _R.claimed == 1,
+            _R.confirmed_generation >= _R.generation,
+        )
+        .where(*_visible("User", text, target))
+        .order_by(_R.confirmed_key, _R.target)
+        .limit(limit)
+    )
+    return [Person(*row) for row in rows]
+
+
+def groups(
+    connection: Connection,
+    *,
+    text: str = "",
+    target: str | None = None,
+    granting_nothing: bool = False,
+    limit: int,
+) -> list[Group]:
+    """Groups whose names contain ``text``, or with this SCIM id; by name."""
+    conditions = _visible("Group", text, target)
+    if granting_nothing:
+        conditions.append(_GRANTED == 0)
+    rows = connection.execute(
+        select(_R.target, _R.scim_id, _R.display, _R.claimed == 1, _MEMBERS, _GRANTED)
+        .where(*conditions)
+        .order_by(_R.confirmed_key, _R.target)
+        .limit(limit)
+    )
+    return [Group(*row) for row in rows]
+
+
+def members(
+    connection: Connection, group_pk: int, *, limit: int
+) -> list[tuple[str, str | None, str | None]]:
+    """Members of a group as readers see them: SCIM id, display and resource type.
+
+    The last two are None if the id names nobody known. By what they are called.
+    """
+    display = func.coalesce(_R.display, _M.display)
+    rows = connection.execute(
+        select(_M.member_id, display, _R.resource_type)
+        .outerjoin_from(memberships, resources, _R.scim_id == _M.member_id)
+        .where(_M.group_pk == group_pk, _M.have == 1)
+        .order_by(func.lower(display), _M.member_id)
+        .limit(limit)
+    )
+    return [(member_id, display, kind) for member_id, display, kind in rows]
+
+
+def granted_by(connection: Connection, group_pk: int) -> list[tuple[Key, str]]:
+    """What a group's members get: each entitlement with its name in the vendor's catalogue."""
+    rows = connection.execute(
+        select(_G.kind, _G.native_id, func.coalesce(_E.display_name, ""))
+        .join_from(group_entitlements, resources, _R.pk == _G.group_pk)
+        .outerjoin(
+            entitlements,
+            (_E.target == _R.target) & (_E.kind == _G.kind) & (_E.native_id == _G.native_id),
+        )
+        .where(_G.group_pk == group_pk)
+        .order_by(_G.kind, _G.native_id)
+    )
+    return [((kind, native_id), display) for kind, native_id, display in rows]
+
+
+def _visible(kind: str, text: str, target: str | None) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [_R.resource_type == kind, _R.confirmed.is_not(None)]
+    if text:
+        small = text.casefold()
+        found.append(
+            or_(
+                _R.confirmed_key.contains(small, autoescape=True),
+                func.lower(_R.display).contains(small, autoescape=True),
+                _R.scim_id == text,
+            )
+        )
+    if target is not None:
+        found.append(_R.target == target)
+    return found

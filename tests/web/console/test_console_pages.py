@@ -1,0 +1,332 @@
+"""Activity, people, groups, guard and tokens, over a bridge in front of a simulated Falcon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scimbridge.directory import audit, tokens
+from tests.bridge.test_by_hand_grants import take_by_hand
+from tests.conftest import World
+from tests.web.console.conftest import Browser, open_console
+
+HOSTILE = "<script>alert(1)</script>\"'&"
+
+
+@dataclass
+class Scene:
+    world: World
+    browser: Browser
+    jane: dict[str, Any]
+    readers: str
+    idle: str
+
+    def text(self, path: str) -> str:
+        answer = self.browser.get(path)
+        assert answer.status_code == 200, answer.text
+        return " ".join(answer.text.split())
+
+
+@pytest.fixture(scope="module")
+def scene(consoled: World, signed_in: str) -> Scene:
+    browser = Browser(consoled.bridge.app.test_client())
+    browser.cookie = signed_in
+    scim = consoled.scim
+    jane = scim.create_user("jane@example.com", displayName="Jane Roe")
+    gone = scim.create_user("gone@example.com")
+    readers = scim.create_group("SEC Falcon Readers", jane["id"])
+    idle = scim.create_group("Choir", jane["id"], "nobody-known")
+    scim("DELETE", f"/Users/{gone['id']}")
+    scim.add_members(scim.create_group("SEC Broken"), jane["id"])
+    return Scene(consoled, browser, jane, readers, idle)
+
+
+@pytest.fixture
+def paused(tmp_path: Path) -> Iterator[Scene]:
+    """A world of its own, with a person whose removal waits for the vendor."""
+    with open_console(tmp_path, deadline_s=1) as world:
+        world.provider.observer.refresh_catalogue()
+        readers = world.scim.create_group("SEC Falcon Readers")
+        jane = world.scim.create_user("jane@example.com")
+        world.scim.add_members(readers, jane["id"])
+        browser = Browser(world.bridge.app.test_client())
+        browser.sign_in()
+        yield Scene(world, browser, jane, readers, "")
+
+
+ALL_PAGES = ["/", "/activity", "/people", "/groups", "/groups?nothing=1", "/guard", "/tokens"]
+
+
+@pytest.mark.parametrize("path", ALL_PAGES[1:])
+def test_a_stranger_sees_no_page(stranger: Browser, path: str) -> None:
+    assert stranger.get(path).status_code == 303
+
+
+@pytest.mark.parametrize("path", ALL_PAGES)
+def test_a_page_marks_its_place_in_the_navigation(scene: Scene, path: str) -> None:
+    text = scene.text(path)
+
+    assert text.count('aria-current="page"') == 1
+    assert text.count("<main") == text.count("<h1") == 1
+
+
+def test_activity_lists_what_was_asked_newest_first(scene: Scene) -> None:
+    text = scene.text("/activity")
+
+    assert text.index("delete user") < text.index("create user")
+
+
+@pytest.mark.parametrize(
+    ("query", "shown", "hidden"),
+    [
+        ("text=JANE@", "jane@example.com", "SEC Falcon Readers"),
+        ("text=Falcon+Read", "SEC Falcon Readers", "jane@example.com"),
+        ("text=gone@", "gone@example.com", "jane@example.com"),
+        ("outcome=done", "jane@example.com", "refused</span>"),
+        ("target=falcon", "jane@example.com", "Nothing that was asked for fits."),
+        ("since=2100-01-01", "Nothing that was asked for fits.", "jane@example.com"),
+        ("until=2000-01-01", "Nothing that was asked for fits.", "jane@example.com"),
+        ("since=2000-01-01&until=2100-01-01", "jane@example.com", "Nothing that was asked"),
+        ("text=100%25", "Nothing that was asked for fits.", "jane@example.com"),
+        ("target=no-such&outcome=no-such", "jane@example.com", "Nothing that was asked for fits."),
+    ],
+)
+def test_activity_is_filtered(scene: Scene, query: str, shown: str, hidden: str) -> None:
+    text = scene.text(f"/activity?{query}").partition('aria-label="Operations"')[2]
+
+    assert shown in text
+    assert hidden not in text
+
+
+def test_activity_is_found_by_scim_id(scene: Scene) -> None:
+    assert "jane@example.com" in scene.text(f"/activity?text={scene.jane['id']}")
+
+
+def test_a_day_that_is_none_is_told(scene: Scene) -> None:
+    answer = scene.browser.get("/activity?since=tomorrow")
+
+    assert answer.status_code == 400
+    assert "is no day" in answer.text
+
+
+def test_activity_goes_on_with_older_operations(scene: Scene) -> None:
+    scene.world.scim.create_users(51)
+
+    first = scene.text("/activity?text=user&outcome=done")
+    [older] = [
+        part.partition('"')[0].replace("&amp;", "&")
+        for part in first.split('href="/console/activity?')[1:]
+    ]
+    second = scene.text(f"/activity?{older}")
+
+    assert "user50@example.com" in first
+    assert ">user0@example.com<" not in first
+    assert ">user0@example.com<" in second
+    assert "user50@example.com" not in second
+    assert ">Newest</a>" in second
+
+
+def entry(scene: Scene, query: str) -> str:
+    listed = scene.text(f"/activity?{query}")
+    found = listed.partition('aria-label="Operations"')[2].partition('href="/console/activity/')[2]
+    return scene.text(f"/activity/{found.partition(chr(34))[0]}")
+
+
+def test_an_entry_opens_to_request_steps_and_audit_lines(scene: Scene) -> None:
+    text = entry(scene, "text=gone@")
+
+    assert "token:" in text
+    assert "Request id" in text
+    assert "<li>delete " in text
+    assert "delete wanted" in text
+    assert "delete done" in text
+
+
+def test_an_entry_that_was_refused_says_why_and_what_to_do(scene: Scene) -> None:
+    text = entry(scene, "outcome=failed")
+
+    assert "no_such_role" in text
+    assert "have it ask once more" in text
+
+
+def test_an_unfinished_entry_says_that_it_goes_on(paused: Scene) -> None:
+    paused.world.vendor.fault("* *", status=503, count=100)
+    assert paused.world.scim.set_active(paused.jane["id"], False).status_code == 429
+
+    text = entry(paused, "outcome=pending")
+
+    assert "A removal is tried until it succeeds." in text
+    assert "the next one" in text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/activity/999999",
+        f"/activity/{2**70}",
+        "/people/falcon/no-such",
+        "/people/no-such/no-such",
+        "/groups/falcon/no-such",
+        "/groups/no-such/no-such",
+    ],
+)
+def test_what_does_not_exist_is_told(scene: Scene, path: str) -> None:
+    assert scene.browser.get(path).status_code == 404
+
+
+def test_people_are_found_by_a_part_of_a_name(scene: Scene) -> None:
+    assert "jane@example.com" in scene.text("/people?text=jane+roe")
+    assert "Nobody fits." in scene.text("/people?text=no+such&target=falcon")
+
+
+def test_a_person_is_shown_with_access_reasons_and_history(scene: Scene) -> None:
+    text = scene.text(f"/people/falcon/{scene.jane['id']}")
+
+    assert "role:falconhost_read_only" in text
+    assert "SEC Falcon Readers" in text
+    assert "given by the bridge, confirmed" in text
+    assert "create done" in text
+    assert "Try again now" not in text
+
+
+def test_a_difference_is_shown_on_the_page_of_the_person(paused: Scene) -> None:
+    take_by_hand(paused.world, "jane@example.com", "falconhost_read_only")
+    paused.world.clock.advance(3600)
+    list(paused.world.provider.reconciler.run("report"))
+
+    assert "grant role:falconhost_read_only to" in paused.text(
+        f"/people/falcon/{paused.jane['id']}"
+    )
+
+
+@pytest.mark.parametrize("page", ["people", "groups"])
+def test_unfinished_work_is_tried_again_at_once(paused: Scene, page: str) -> None:
+    world, person = paused.world, f"/people/falcon/{paused.jane['id']}"
+    subject = person if page == "people" else f"/groups/falcon/{paused.readers}"
+    world.vendor.fault("* *", status=503, count=100)
+    assert world.scim.remove_member(paused.readers, paused.jane["id"]).status_code == 429
+    world.vendor.simulator.faults.clear()
+    world.provider.operations.recover()
+    assert world.vendor.roles("jane@example.com") == {"falconhost_read_only"}
+
+    answer = paused.browser.post(f"{subject}/try-again", seen_on=subject)
+    world.provider.operations.recover()
+
+    assert (answer.status_code, answer.location) == (303, f"/console{subject}")
+    assert world.vendor.roles("jane@example.com") == set()
+    with world.bridge.directory.read() as connection:
+        [line] = [each for each in audit.lines(connection) if each.action == "try again"]
+    assert line.actor == "operator:ada"
+
+
+def test_where_nothing_is_unfinished_nothing_is_noted(scene: Scene) -> None:
+    person = f"/people/falcon/{scene.jane['id']}"
+
+    assert scene.browser.post(f"{person}/try-again", seen_on="/").status_code == 303
+
+    assert "try again" not in scene.text(person)
+
+
+def test_nobody_is_tried_again(scene: Scene) -> None:
+    answer = scene.browser.post("/people/falcon/no-such/try-again", seen_on="/")
+
+    assert answer.status_code == 404
+
+
+def test_groups_say_what_they_grant(scene: Scene) -> None:
+    text = scene.text(f"/groups/falcon/{scene.readers}")
+
+    assert "role:falconhost_read_only" in text
+    assert "1 member" in text
+    assert "jane@example.com" in text or "Jane Roe" in text
+
+
+def test_groups_that_grant_nothing_are_marked_and_found(scene: Scene) -> None:
+    listed = scene.text("/groups?nothing=1")
+
+    assert "Choir" in listed
+    assert "SEC Falcon Readers" not in listed
+    page = scene.text(f"/groups/falcon/{scene.idle}")
+    assert "This group grants nothing." in page
+    assert "names nobody known" in page
+
+
+def test_an_operator_pauses_and_resumes_a_target(paused: Scene) -> None:
+    paused.browser.post("/guard/falcon/pause", seen_on="/guard")
+    refused = paused.world.scim.set_active(paused.jane["id"], False)
+    assert "All writes are paused since" in paused.text("/guard")
+    assert "An operator has paused all writes." in paused.text("/")
+
+    paused.browser.post("/guard/falcon/resume", seen_on="/guard", allow="600")
+
+    assert refused.status_code == 429
+    assert "0 of 600 accounts" in paused.text("/guard")
+    assert paused.world.scim.set_active(paused.jane["id"], False).status_code == 200
+    with paused.world.bridge.directory.read() as connection:
+        actors = {each.action: each.actor for each in audit.lines(connection)}
+    assert actors["target paused"] == actors["target resumed"] == "operator:ada"
+
+
+@pytest.mark.parametrize("allow", ["0", "-1", "many", "\u00b2", "9" * 30])
+def test_an_allowance_that_is_no_number_is_refused(scene: Scene, allow: str) -> None:
+    answer = scene.browser.post("/guard/falcon/resume", seen_on="/guard", allow=allow)
+
+    assert answer.status_code == 400
+    assert "is no number of accounts" in answer.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/guard/falcon/pause", "/guard/falcon/resume", "/people/falcon/x/try-again"]
+)
+def test_nothing_is_done_without_the_token_of_the_form(scene: Scene, path: str) -> None:
+    assert scene.browser.client.post(f"/console{path}").status_code == 403
+
+
+def test_removals_that_were_stopped_are_explained(tmp_path: Path) -> None:
+    policy = "removal_budget_percent = 1\nremoval_budget_accounts = 1"
+    with open_console(tmp_path, policy=policy) as world:
+        world.provider.observer.refresh_catalogue()
+        people = world.scim.create_users(2)
+        group = world.scim.create_group("SEC Falcon Readers", *people)
+        assert world.scim("DELETE", f"/Groups/{group}").status_code == 403
+        browser = Browser(world.bridge.app.test_client())
+        browser.sign_in()
+
+        assert "more access was to go than the budget allows" in browser.get("/").text
+        assert "asked to take access from 2" in browser.get("/guard").text
+
+
+def test_tokens_are_listed_without_what_they_are(scene: Scene) -> None:
+    with scene.world.bridge.directory.read() as connection:
+        [token] = tokens.listing(connection)
+
+    text = scene.text("/tokens")
+
+    assert token.id in text
+    assert "in force" in text
+    assert token.digest not in text
+    assert scene.world.scim.token.split("_")[2] not in text
+
+
+def test_a_name_with_markup_is_text_on_every_page(scene: Scene) -> None:
+    scim = scene.world.scim
+    user = scim.create_user("hostile@example.com", displayName=HOSTILE)["id"]
+    group = scim.create_group(f"Choir {HOSTILE}", user)
+    pages = [
+        f"/people?text={user}",
+        f"/people/falcon/{user}",
+        f"/groups?text={group}",
+        f"/groups/falcon/{group}",
+        f"/activity?text={group}",
+        "/activity?text=%22%3E%3Cscript%3Ealert(1)&since=&target=%22%3E%3Cscript%3E",
+        "/people/falcon/%3Cscript%3E",
+    ]
+
+    for path in pages:
+        text = scene.browser.get(path).text
+        assert "<script" not in text, path
+    assert "&lt;script&gt;alert(1)" in scene.text(f"/groups/falcon/{group}")
