@@ -43,7 +43,8 @@ TARGETS: Mapping[str, DemoTarget] = MappingProxyType(
                 "SEC Readers": ("role:falconhost_read_only",),
                 "SEC Admins": ("role:falconhost_admin",),
             },
-            policy='rename = "recreate"\nflight_control = true\n',
+            # General clients take every listed resource type for one that they can create.
+            policy='rename = "recreate"\nflight_control = true\nflight_control_resources = false\n',
         ),
         "insightvm": DemoTarget(
             vendor="insightvm",

@@ -83,11 +83,12 @@ class Users:
     ) -> ResourceRow:
         """PUT (RFC 7644 section 3.5.1): ``document`` takes the place of the one before."""
         user_type = self.writes.target.user_type
+        _, secrets = take_secrets(document, user_type)
 
         def change(current: Document) -> Document:
             return merge_put(current, document, user_type)
 
-        return self._change(scim_id, change, caller, "replace", if_match)
+        return self._change(scim_id, change, caller, "replace", if_match, sent=secrets)
 
     def patch(
         self,
@@ -133,11 +134,14 @@ class Users:
         caller: Caller,
         kind: str,
         if_match: Collection[str] | None,
+        sent: Mapping[str, str] | None = None,
     ) -> ResourceRow:
+        """``sent`` are secrets that ``change`` leaves out."""
         with self.writes.intent(caller) as connection:
             row = self.writes.get_for_write(connection, "User", scim_id, if_match)
             before = parse_document(row.desired)
             after, secrets = take_secrets(change(before), self.writes.target.user_type)
+            secrets |= sent or {}
             after = keep_inactive(before, after)
             # A PUT repeats what its sender once read; a PATCH names what it wants.
             insists = kind == "patch" and self._names_volatile(before, change)

@@ -196,3 +196,20 @@ def test_access_that_could_not_be_put_back_is_given_again_by_another_process(
         provider.operations.recover()
 
     assert world.held(JANE) == before
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_a_password_reaches_the_console(world: VendorWorld, method: str) -> None:
+    user = world.scim.create_user(JANE)["id"]
+    body = {"userName": JANE, "password": "Correct-Horse-7-Battery"}
+    world.forget()
+
+    if method == "PUT":
+        answer = world.scim("PUT", f"/Users/{user}", body)
+    else:
+        change = {"op": "replace", "path": "password", "value": body["password"]}
+        answer = world.scim.patch(f"/Users/{user}", change)
+
+    assert answer.status_code == 200
+    # Nothing else was to be changed.
+    assert "PUT /api/3/users/{id}" in world.calls()

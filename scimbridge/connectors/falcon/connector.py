@@ -103,7 +103,8 @@ class FalconConnector(Connector):
         self._record_types = open_further_types(self._client, reads, self._cid, settings)
         verbs = {name: each.verbs for name, each in self._record_types.items()}
         able = FLIGHT_CONTROL if settings.flight_control else CAPABILITIES
-        self._capabilities = replace(able, record_types=verbs)
+        managed = able.managed_kinds if settings.flight_control_resources else frozenset()
+        self._capabilities = replace(able, record_types=verbs, managed_kinds=managed)
 
     @property
     def capabilities(self) -> Capabilities:

@@ -19,7 +19,7 @@ def open_further_types(
 ) -> Mapping[str, RecordType]:
     """Resource type to what drives it; ``cid`` gives the target's customer id."""
     types: dict[str, RecordType] = {}
-    if settings.flight_control:
+    if settings.flight_control and settings.flight_control_resources:
         types |= {"CidGroup": CidGroups(client, reads), "Child": Children(client, reads)}
     if settings.response_policies:
         policies = ResponsePolicies(

@@ -91,6 +91,11 @@ class FalconSettings:
         default=False, metadata={"doc": "the API client belongs to a Flight Control parent"}
     )
     """Accounts of child CIDs, which a parent may see, are then left alone."""
+    flight_control_resources: bool = field(
+        default=True,
+        metadata={"doc": "whether CID groups, children and delegations are served, too"},
+    )
+    """Only with ``flight_control``. Without, user groups have members and nothing else."""
     response_policies: bool = field(
         default=False, metadata={"doc": "whether response policies are served"}
     )

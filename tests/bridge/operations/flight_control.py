@@ -6,8 +6,9 @@ from tests.bridge.operations.scene import Scene, Tenant, drive
 
 TYPE = 'type = "falcon"'
 CREATING = f'{TYPE}\nunmapped_groups = "create"'
-PARENT = Tenant("falcon", replaced={TYPE: CREATING})
-LEGACY = Tenant("falcon", replaced={TYPE: f'{CREATING}\nfalcon_api = "legacy"'})
+WHOLE = {"flight_control_resources = false": "flight_control_resources = true"}
+PARENT = Tenant("falcon", replaced={TYPE: CREATING, **WHOLE})
+LEGACY = Tenant("falcon", replaced={TYPE: f'{CREATING}\nfalcon_api = "legacy"', **WHOLE})
 EXTENSION = "urn:scimbridge:params:scim:schemas:extension:falcon:2.0:Group"
 NORTH = "90c4f7a16e2d4b85b3f1d7a8e5026c39"
 CHILD = "a17c3e5b90d2468f8b1e6c04f3d7a952"
