@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
 from scimbridge.directory.grants import Key
@@ -120,6 +120,7 @@ _COUNT_USERS = (
     )
 )
 _INSERT = insert(memberships)
+_NEW_GENERATION = bindparam("new_generation", type_=_M.generation.type)
 _SET_WANT = (
     update(memberships)
     .where(_M.group_pk == bindparam("of_group"), _M.member_id == bindparam("of_member"))
@@ -127,7 +128,15 @@ _SET_WANT = (
         want=bindparam("new_want"),
         display=bindparam("new_display"),
         operation_pk=bindparam("new_operation"),
-        generation=bindparam("new_generation"),
+        # An earlier change that is not carried out yet is waited for as well: what it takes away
+        # must not stay because of a later one that affects no account.
+        generation=case(
+            (
+                _M.operation_pk.is_not(None) & (_M.generation > _NEW_GENERATION),
+                _M.generation,
+            ),
+            else_=_NEW_GENERATION,
+        ),
     )
 )
 _DROP_UNWANTED = delete(memberships).where(
@@ -242,7 +251,8 @@ def want(
     """Set which members are desired; ``changes`` holds real changes only.
 
     ``displays`` is what the client calls those who join; ``generations`` gives, for each member
-    whose account is affected, the generation to wait for.
+    whose account is affected, the generation to wait for; an unfinished change that waits for a
+    later one goes on doing so.
     """
     known: set[str] = set()
     for chunk in chunks(list(changes)):

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from scimbridge.directory import grants, resources
+from scimbridge.directory import grants, memberships, resources
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.journal import Caller
 from scimbridge.directory.resources import ResourceRow
@@ -90,7 +90,7 @@ class Writes:
         """The resource that a write is about. Raises `NotFound`.
 
         ``if_match`` are the versions of an If-Match header: `PreconditionFailed` unless one is the
-        current one.
+        current one, and nobody is changing it.
         """
         row = self.get_for_deletion(connection, resource_type, scim_id, if_match)
         if row.disposition != Disposition.PRESENT.value:
@@ -109,6 +109,11 @@ class Writes:
         if row is None or row.confirmed is None:
             raise not_found(resource_type, scim_id)
         require_version(resource_type, scim_id, version(row), if_match)
+        if if_match is not None and "*" not in if_match and _is_changing(connection, row):
+            raise PreconditionFailed(
+                f"{resource_type} {scim_id} is about to leave version {version(row)}: another "
+                "change of it is under way; read it again later and repeat the change"
+            )
         return row
 
     def record(
@@ -171,6 +176,11 @@ def patched(
     after = apply_patch(operations, document | {"id": scim_id}, resource_type, dialect=dialect)
     del after["id"]
     return after
+
+
+def _is_changing(connection: Connection, row: ResourceRow) -> bool:
+    """Whether a change is recorded that readers do not see yet, and the version does not tell."""
+    return row.desired != row.confirmed or bool(memberships.unfinished(connection, row.pk))
 
 
 def version(row: ResourceRow) -> str:

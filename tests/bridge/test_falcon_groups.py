@@ -171,3 +171,34 @@ def test_a_member_that_nobody_knows_does_not_stop_the_others(world: World, jane:
     assert world.scim.add_members(group, "nobody", jane).status_code == 200
 
     assert world.vendor.roles("jane@example.com") == {READ_ONLY}
+
+
+def test_who_leaves_as_the_group_gets_a_name_without_access_loses_it(world: World) -> None:
+    jane = world.scim.create_user("jane@example.com")["id"]
+    group = world.scim.create_group("SEC Falcon Readers", jane)
+
+    answer = world.scim("PUT", f"/Groups/{group}", {"displayName": "Lunch", "members": []})
+
+    assert answer.status_code == 200
+    assert world.vendor.roles("jane@example.com") == set()
+
+
+@pytest.mark.parametrize("how", ["leaves", "the group is deleted"])
+def test_what_a_hanging_renaming_takes_is_waited_for_by_who_asks_next(
+    world: World, how: str
+) -> None:
+    jane = world.scim.create_user("jane@example.com")["id"]
+    group = world.scim.create_group("SEC Falcon Readers", jane)
+    world.vendor.fault("* *", status=429, count=20)
+    rename = {"op": "replace", "path": "displayName", "value": "Lunch"}
+    assert world.scim.patch(f"/Groups/{group}", rename).status_code == 429
+
+    if how == "leaves":
+        answer = world.scim.remove_member(group, jane)
+    else:
+        answer = world.scim("DELETE", f"/Groups/{group}")
+
+    assert answer.status_code == 429
+    world.vendor.simulator.faults.reset()
+    world.recover()
+    assert world.vendor.roles("jane@example.com") == set()
