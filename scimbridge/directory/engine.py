@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,6 +45,7 @@ class Directory:
         See `scimbridge.directory.migrate`.
         """
         self.engine = open_engine(url)
+        self._writing = threading.Lock()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -54,12 +56,21 @@ class Directory:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: all or nothing. Raises `DirectoryError`."""
-        with (
-            translated(),
-            self.engine.connect().execution_options(scimbridge_write=True) as connection,
-            connection.begin(),
-        ):
-            yield connection
+        # The databases let one writer in at a time, and SQLite has the others poll: threads of
+        # one process wait for each other here, where the next one is woken at once.
+        if not self._writing.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            raise DirectoryError(
+                f"the directory did not answer: this process wrote for {BUSY_TIMEOUT_MS} ms"
+            )
+        try:
+            with (
+                translated(),
+                self.engine.connect().execution_options(scimbridge_write=True) as connection,
+                connection.begin(),
+            ):
+                yield connection
+        finally:
+            self._writing.release()
 
     def close(self) -> None:
         """Close every connection of this process."""
@@ -106,7 +117,12 @@ def _open_sqlite(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("scimbridge_write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if writes:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            # Every request does this; it takes no lock, so there is no failure to translate.
+            driver: Any = connection.connection.driver_connection
+            driver.execute("BEGIN")
 
     return engine
 

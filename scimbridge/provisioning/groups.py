@@ -137,8 +137,9 @@ class Groups:
             losing = self._losing(connection, row, name, leaving)
             with self.writes.removals.counted(connection, losing):
                 self._change_members(connection, row, leaving, operation)
-            self._confirm_at_once(connection, row, operation)
-        self.writes.operations.see_through(operation)
+            over = self._confirm_at_once(connection, operation)
+        if not over:
+            self.writes.operations.see_through(operation)
 
     # --- the intent ------------------------------------------------------------------------
 
@@ -153,8 +154,8 @@ class Groups:
     ) -> list[int]:
         """Record what is wanted; returns the operations to wait for, oldest first.
 
-        These are the request's own, unless nothing changes at all, and those of earlier requests
-        for the same members: a repeated request must not be answered before the first is done.
+        These are the request's own, unless that is over, and those of earlier requests for the
+        same members: a repeated request must not be answered before the first is done.
         """
         before = parse_document(row.desired)
         joining = self._member_changes(connection, row, change)
@@ -199,9 +200,10 @@ class Groups:
             self._change_members(connection, row, joining, operation)
         if new or renamed or any(members.values()):
             self._check_limits(connection, row.pk)
-        earlier = memberships.operations_on(connection, row.pk, joining.named)
-        self._confirm_at_once(connection, row, operation)
-        return sorted({*earlier, operation})
+        waiting = memberships.operations_on(connection, row.pk, joining.named) | {operation}
+        if self._confirm_at_once(connection, operation):
+            waiting.remove(operation)
+        return sorted(waiting)
 
     def _member_changes(
         self, connection: Connection, row: ResourceRow, change: MemberChange
@@ -267,9 +269,9 @@ class Groups:
             return
         regrant(connection, self.writes.target.name, row.pk, keys, operation=operation)
 
-    def _confirm_at_once(self, connection: Connection, row: ResourceRow, operation: int) -> None:
-        """A change that affects no account is confirmed in the transaction of its intent."""
-        self.writes.outcomes.finish_group_in(connection, operation)
+    def _confirm_at_once(self, connection: Connection, operation: int) -> bool:
+        """A change that affects no account is over in the transaction of its intent."""
+        return self.writes.outcomes.finish_group_in(connection, operation)
 
     def _finish(self, row: ResourceRow, intent: Sequence[int]) -> ResourceRow:
         with deadline(self.writes.operations.deadline_s):

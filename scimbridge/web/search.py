@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from flask import Response, request
 
@@ -21,9 +22,13 @@ from scimbridge.web.site import listed_endpoints, site
 CURSOR_SECONDS = 3600
 """How long a cursor may be used; advertised as ``cursorTimeout``."""
 
+_NOTHING: Final = SearchRequest()
+
 
 def query_parameters() -> SearchRequest:
     """The query of a GET (RFC 7644 section 3.4.2). Unknown parameters are ignored."""
+    if not request.query_string:
+        return _NOTHING
     arguments = request.args
     return SearchRequest(
         filter=arguments.get("filter"),

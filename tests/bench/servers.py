@@ -56,6 +56,7 @@ def bridge(folder: Path, tenant: Tenant) -> Iterator[Server]:
         config = folder / "scimbridge.toml"
         config.write_text(
             f'[bridge]\nlisten = "127.0.0.1:{port}"\ndatabase = "directory.db"\n'
+            'public_url = "https://scim.example.com"\n'
             f'secret_key = "env:SCIMBRIDGE_BENCH_KEY"\n\n{target.table()}'
         )
         token = fill(f"sqlite:///{folder / 'directory.db'}", _SECRET_KEY, tenant)

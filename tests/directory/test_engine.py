@@ -44,7 +44,24 @@ def test_a_writer_announces_itself_at_once_and_a_reader_does_not(directory: Dire
     with directory.read():
         pass
 
-    assert seen == ["BEGIN IMMEDIATE", "BEGIN"]
+    assert seen == ["BEGIN IMMEDIATE"]
+
+
+def test_a_writer_of_the_same_process_waits_no_longer_than_one_of_another(
+    directory: Directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "BUSY_TIMEOUT_MS", 1)
+
+    with (
+        directory.write(),
+        pytest.raises(DirectoryError, match="this process wrote"),
+        directory.write(),
+    ):
+        pass
+
+    with directory.write() as connection:
+        connection.execute(insert(targets).values(name="t"))
+    assert names(directory) == ["t"]
 
 
 def test_a_writer_keeps_other_writers_out_from_its_beginning(
