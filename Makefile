@@ -58,7 +58,7 @@ test: $(VENV)/.dev ## Run all tests, with the coverage that the house asks for
 
 .PHONY: fuzz
 fuzz: $(VENV)/.dev ## Run the property tests for long
-	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n $(PYTEST_WORKERS) tests/scim tests/provisioning tests/connectors
+	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n $(PYTEST_WORKERS) tests/scim tests/provisioning tests/connectors tests/bridge/test_state_machine.py
 
 .PHONY: reliability
 reliability: $(VENV)/.dev ## Kill, pause and race real processes at every point; takes 20 minutes

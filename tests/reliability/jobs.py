@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Literal
 
 from tests.postgres import Server
+from tests.reliability.faults import Faulting
 from tests.reliability.kills import Killing, Report
 from tests.reliability.races import Race
 from tests.reliability.safeguards import SAFEGUARDS, Safeguard
@@ -50,6 +52,25 @@ def race(database: str, *, processes: int, members: int) -> Job:
         return _race(server if database == "postgresql" else None, name, processes, members)
 
     return Job((f"{processes} x {members} members", "falcon", database), run, 5)
+
+
+def faults(vendor: str, scenario: str, *, step: int = 1, slack_s: float = 1.0) -> Job:
+    """One scenario on one vendor, which fails in each of its ways, or in each ``step``-th one."""
+    long = SCENARIOS[scenario].long
+    seed = zlib.crc32(f"{vendor} {scenario}".encode())
+
+    def run(_server: Server | None, name: str) -> Report:
+        chosen, played = VENDORS[vendor], SCENARIOS[scenario]
+        # InsightVM does not begin to write what it might not have the time to finish.
+        deadline_s = 50 if long else 5 if vendor == "insightvm" else 2
+        with open_stage(chosen, None, name, deadline_s=deadline_s) as stage:
+            played.prepare(stage)
+            killing = Killing(stage, played)
+            stage.set_scene(killing.rehearse)
+            expected = killing.expect()
+            return Faulting(killing, seed, slack_s).every_class(expected, slow=not long, step=step)
+
+    return Job((f"{scenario}, faults", vendor, "sqlite"), run, 3)
 
 
 def without(title: str) -> Job:

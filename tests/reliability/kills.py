@@ -183,7 +183,7 @@ class Killing:
     ) -> list[str]:
         """Complaints after a run whose processes are killed at these points, one after another."""
         stage = self.stage
-        after = _After(stage, self.scenario, expected, retry_first)
+        after = After(stage, self.scenario, expected, retry_first)
         with stage.play():
             first = stage.act(
                 lambda say: stage.send(expected.request, say) and None, at=kills[0]
@@ -203,7 +203,7 @@ class Killing:
 
 
 @dataclass(frozen=True)
-class _After:
+class After:
     """What the next process does, and looks at."""
 
     stage: Stage

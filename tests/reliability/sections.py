@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.reliability.jobs import Job, kills, race, without
+from tests.reliability.jobs import Job, faults, kills, race, without
 from tests.reliability.safeguards import SAFEGUARDS
 from tests.reliability.scenarios import SCENARIOS
 
@@ -71,6 +71,12 @@ def everything() -> list[Section]:
             reversals,
         ),
         Section(
+            "a vendor that fails",
+            "faults",
+            "with no write lost",
+            [faults(vendor, scenario) for vendor in PLAIN for scenario in SCENARIOS],
+        ),
+        Section(
             "processes of the bridge at once, on one group",
             "members",
             "kept",
@@ -94,6 +100,16 @@ def a_sample() -> list[Section]:
                 kills("insightvm", "sqlite", "reactivate", "kill", step=9),
                 kills("cortex", "sqlite", "delete", "kill", step=7),
                 kills("falcon", "sqlite", "role change", "pause", step=7),
+            ],
+        ),
+        Section(
+            "a vendor that fails",
+            "faults",
+            "with no write lost",
+            [
+                # A busy machine is late by itself; the long run measures.
+                faults("falcon", "deactivate", slack_s=20),
+                faults("cortex", "role change", step=4, slack_s=20),
             ],
         ),
         Section(
