@@ -11,7 +11,7 @@ import pytest
 
 from scimbridge.directory import audit, tokens
 from tests.bridge.test_by_hand_grants import take_by_hand
-from tests.conftest import World
+from tests.conftest import CORE_USER, World
 from tests.web.console.conftest import Browser, open_console
 
 HOSTILE = "<script>alert(1)</script>\"'&"
@@ -163,6 +163,32 @@ def test_an_unfinished_entry_says_that_it_goes_on(paused: Scene) -> None:
     assert "the next one" in text
 
 
+def test_an_addition_that_was_given_up_is_explained(paused: Scene) -> None:
+    user = paused.world.scim.create_user("late@example.com")["id"]
+    paused.world.vendor.fault("* *", status=503, count=100)
+    assert paused.world.scim.add_members(paused.readers, user).status_code == 429
+    assert "An addition is given up after abandon_after_s." in entry(paused, "outcome=pending")
+    paused.world.clock.advance(86_400)
+    paused.world.recover()
+
+    # The operator's session is over by then, too.
+    paused.browser.sign_in()
+
+    assert "The addition was given up" in entry(paused, "outcome=abandoned")
+
+
+def test_what_the_vendor_refuses_is_explained(paused: Scene) -> None:
+    paused.world.vendor.fault("POST /user-management/entities/users/v1", status=400, count=50)
+    body = {"schemas": [CORE_USER], "userName": "refused@example.com"}
+    assert paused.world.scim("POST", "/Users", body).status_code == 400
+
+    assert "have it ask once more" in entry(paused, "text=refused@")
+
+
+def test_a_nul_is_refused_in_a_filter(scene: Scene) -> None:
+    assert scene.browser.get("/people?text=%00").status_code == 400
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -309,7 +335,7 @@ def test_tokens_are_listed_without_what_they_are(scene: Scene) -> None:
     assert token.id in text
     assert "in force" in text
     assert token.digest not in text
-    assert scene.world.scim.token.split("_")[2] not in text
+    assert scene.world.scim.token.split("_", 2)[2] not in text
 
 
 def test_a_name_with_markup_is_text_on_every_page(scene: Scene) -> None:
