@@ -114,26 +114,26 @@ class Faulting:
         stage, evil = self.stage, CLASSES[name]
         after = After(stage, self.killing.scenario, expected, retry_first=False)
 
-        def ask(_say: Callable[[Any], None]) -> Any:
+        def play(_say: Callable[[Any], None]) -> Any:
             started = time.monotonic()
             with patch("socket.getaddrinfo", _nobody) if evil.nameless else nullcontext():
                 answer = stage.send(expected.request)
-            return answer.status_code, answer.text, time.monotonic() - started
-
-        with stage.play():
-            how = self._break(evil, calls, chance)
-            status, text, seconds = stage.act(ask).end().result[0]
+            seconds, status = time.monotonic() - started, answer.status_code
             answered = status < 300
             said = []
             if seconds > stage.deadline_s + self.slack_s:
                 said.append(f"answered after {seconds:.1f} s")
             if not answered and status not in (429, 500):
-                said.append(f"answered {status} {text}")
+                said.append(f"answered {status} {answer.text}")
             self._mend()
             if answered:
                 said += self._what_holds(expected)
             stage.clock.advance(stage.leases_expire_s)
-            said += stage.act(lambda _: after.check(answered=answered)).end().result[0]
+            return status, seconds, said + after.check(answered=answered)
+
+        with stage.play():
+            how = self._break(evil, calls, chance)
+            status, seconds, said = stage.act(play).end().result[0]
         return [f"({how}; {status} in {seconds:.1f} s) {each}" for each in said]
 
     @property
@@ -170,7 +170,7 @@ class Faulting:
 
     def _what_holds(self, expected: Expected) -> list[str]:
         """What was answered with 2xx is so, whatever happens afterwards."""
-        now = self.stage.act(lambda _: checks.vendor_picture(self.stage)).end().result[0]
+        now = checks.vendor_picture(self.stage)
         wanted = Picture(expected.after.vendor, {})
         return [f"answered, but {each}" for each in Picture(now, {}).differences(wanted)]
 

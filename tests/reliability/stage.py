@@ -310,7 +310,7 @@ def open_stage(
         simulator = create(switches=vendor.switches, clock=clock.seconds)
         line = Line(fate, WsgiAdapter(simulator.app))
         app.Wiring = partial(  # type: ignore[assignment,misc]
-            Wiring, open_adapter=lambda: line, now=clock.seconds
+            Wiring, open_adapter=lambda: line, clock=clock.seconds, now=clock.seconds
         )
         store = Store(folder, server, name)
         stack.callback(store.drop)
