@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tests.reliability.attacks import hostile_inputs, secrets, tamperings
 from tests.reliability.jobs import Job, faults, kills, race, without
 from tests.reliability.safeguards import SAFEGUARDS
 from tests.reliability.scenarios import SCENARIOS
@@ -83,6 +84,7 @@ def everything() -> list[Section]:
             [race(database, processes=32, members=50) for database in DATABASES],
         ),
         _safeguards(),
+        *_attacks(tampering=1000),
     ]
 
 
@@ -118,9 +120,23 @@ def a_sample() -> list[Section]:
             "kept",
             [race("postgresql", processes=4, members=3)],
         ),
+        Section("tampering with the audit log", "tried", "found", [tamperings(40)]),
     ]
 
 
 def _safeguards() -> Section:
     jobs = [without(title) for title in SAFEGUARDS]
     return Section("safeguards taken out", "taken out", "noticed", jobs, must_fail=True)
+
+
+def _attacks(*, tampering: int) -> list[Section]:
+    return [
+        Section("hostile inputs", "tried", "refused", [hostile_inputs()]),
+        Section("tampering with the audit log", "tried", "found", [tamperings(tampering)]),
+        Section(
+            "secrets looked for in logs, answers, tables, files and metrics",
+            "searches",
+            "clean",
+            [secrets(vendor) for vendor in PLAIN],
+        ),
+    ]
