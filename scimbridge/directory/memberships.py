@@ -206,9 +206,8 @@ def groups_of(
     """For each member id, the groups that it is shown to be in."""
     found: dict[str, list[GroupRef]] = {}
     for chunk in chunks(list(ids)):
-        for member_id, scim_id, display in connection.execute(
-            _GROUPS_OF, {"target": target, "ids": chunk}
-        ):
+        rows = connection.execute(_GROUPS_OF, {"target": target, "ids": chunk})
+        for member_id, scim_id, display in rows.all():
             found.setdefault(member_id, []).append(GroupRef(scim_id, display))
     return found
 

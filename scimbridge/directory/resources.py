@@ -192,7 +192,7 @@ def page(
         _PAGE,
         {"target": target, "resource_type": resource_type, "offset": offset, "limit": limit},
     )
-    return [ResourceRow(*row) for row in rows]
+    return [ResourceRow(*row) for row in rows.all()]
 
 
 def count(connection: Connection, target: str, resource_type: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from scimbridge.directory.memberships import GroupRef, MemberRow
@@ -49,6 +50,7 @@ def location(base_url: str, resource_type: str, scim_id: str) -> str:
     return f"{base_url}/{_ENDPOINTS[resource_type]}/{scim_id}"
 
 
+@lru_cache(maxsize=4096)
 def timestamp(milliseconds: int) -> str:
     """Milliseconds since the epoch as an xsd:dateTime in UTC."""
     moment = datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -17,6 +17,9 @@ from tests.bench.operations import OPERATIONS, THREADS, Operation, Request
 from tests.bench.report import Series, machine, plot, table
 from tests.bench.servers import Server, bare_flask, bridge, scim2_server
 from tests.bench.tenant import Tenant
+from tests.bench.vendor_calls import VENDOR_FIGURES
+from tests.bench.vendor_calls import count as vendor_calls
+from tests.bench.vendor_calls import table as calls_table
 
 
 @click.command()
@@ -26,6 +29,7 @@ from tests.bench.tenant import Tenant
 @click.option("--runs", default=3, show_default=True)
 @click.option("--seconds", default=4.0, show_default=True, help="Of each run.")
 @click.option("--only", "names", multiple=True, help="An operation; repeatable.")
+@click.option("--people", default=1_000, show_default=True, help="For counting vendor calls.")
 @click.option("--peer/--no-peer", default=True, show_default=True)
 def main(
     out: Path,
@@ -34,6 +38,7 @@ def main(
     runs: int,
     seconds: float,
     names: tuple[str, ...],
+    people: int,
     peer: bool,
 ) -> None:
     """Measure bridge, ceiling and peer side by side; a table, results.json and a plot."""
@@ -47,11 +52,15 @@ def main(
     }
     for size, found in by_size.items():
         click.echo(f"\n{size} users and members:\n{table(operations, found)}")
+    counts = [each for name in VENDOR_FIGURES if people for each in vendor_calls(name, people)]
+    click.echo(f"\nCalls to the vendor for {people} users:\n{calls_table(counts)}")
     results = {
         "machine": machine(),
         "users": users,
         "operations": asdict(series),
         "by_size": {size: asdict(found) for size, found in by_size.items()},
+        "people": people,
+        "vendor_calls": [asdict(each) for each in counts],
     }
     (out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
     if by_size:
