@@ -56,6 +56,17 @@ class OperationRow:
 
 
 _ALL = select(operations)
+_RECORD = insert(operations).returning(_T.pk)
+_FINISH = (
+    update(operations)
+    .where(_T.pk.in_(bindparam("pks", expanding=True)))
+    .values(
+        status=bindparam("new_status"),
+        finished=bindparam("now"),
+        error=bindparam("new_error"),
+        steps=bindparam("new_steps"),
+    )
+)
 _BY_PK = _ALL.where(_T.pk == bindparam("pk"))
 _PENDING_OF = _ALL.where(_T.resource_pk == bindparam("resource_pk"), _T.status == PENDING).order_by(
     _T.pk
@@ -147,14 +158,14 @@ def finish(
     """Record the outcome of operations."""
     if pks:
         connection.execute(
-            update(operations)
-            .where(_T.pk.in_(pks))
-            .values(
-                status=status,
-                finished=now,
-                error=None if error is None else orjson.dumps(error).decode(),
-                steps=orjson.dumps(list(steps)).decode(),
-            )
+            _FINISH,
+            {
+                "pks": pks,
+                "new_status": status,
+                "now": now,
+                "new_error": None if error is None else orjson.dumps(error).decode(),
+                "new_steps": orjson.dumps(list(steps)).decode(),
+            },
         )
 
 

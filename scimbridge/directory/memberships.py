@@ -119,6 +119,9 @@ _COUNT_USERS = (
         ),
     )
 )
+_GRANTED_BY = select(group_entitlements.c.kind, group_entitlements.c.native_id).where(
+    group_entitlements.c.group_pk == bindparam("group_pk")
+)
 _INSERT = insert(memberships)
 _NEW_GENERATION = bindparam("new_generation", type_=_M.generation.type)
 _SET_WANT = (
@@ -389,8 +392,7 @@ def remove_member(connection: Connection, target: str, member_id: str) -> list[i
 
 def granted_by(connection: Connection, group_pk: int) -> set[Key]:
     """The entitlements that the members of a group get."""
-    table = group_entitlements.c
-    rows = connection.execute(select(table.kind, table.native_id).where(table.group_pk == group_pk))
+    rows = connection.execute(_GRANTED_BY, {"group_pk": group_pk})
     return {(kind, native_id) for kind, native_id in rows}
 
 

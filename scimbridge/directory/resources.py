@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Update, bindparam, delete, func, insert, select, update
 
 from scimbridge.directory.schema import resources
 
@@ -105,6 +106,7 @@ _RAISE_REVISION = (
     .where(_T.target == bindparam("of_target"), _T.scim_id.in_(bindparam("ids", expanding=True)))
     .values(revision=_T.revision + 1)
 )
+_CREATE = insert(resources).returning(_T.pk)
 _DELETE = delete(resources).where(_T.pk == bindparam("of_pk"))
 
 
@@ -205,13 +207,21 @@ def count(connection: Connection, target: str, resource_type: str) -> int:
 
 def create(connection: Connection, **columns: Any) -> int:
     """Insert a resource; returns its primary key."""
-    (pk,) = connection.execute(insert(resources).values(**columns).returning(_T.pk)).one()
+    (pk,) = connection.execute(_CREATE, columns).one()
     return int(pk)
 
 
 def change(connection: Connection, pk: int, **columns: Any) -> None:
     """Set columns of one resource."""
-    connection.execute(update(resources).where(_T.pk == pk).values(**columns))
+    values = {f"new_{name}": value for name, value in columns.items()}
+    connection.execute(_change(tuple(columns)), {"of_pk": pk, **values})
+
+
+@lru_cache(maxsize=256)
+def _change(names: tuple[str, ...]) -> Update:
+    """Writers set the same few combinations of columns again and again."""
+    values = {name: bindparam(f"new_{name}") for name in names}
+    return update(resources).where(_T.pk == bindparam("of_pk")).values(values)
 
 
 def raise_generation(connection: Connection, pks: Sequence[int]) -> None:

@@ -27,7 +27,7 @@ from tests.bench.vendor_calls import table as calls_table
 @click.option("--users", default=10_000, show_default=True, help="Users, and members of the group.")
 @click.option("--sizes", default="1000,10000,100000", show_default=True, help="For the plot.")
 @click.option("--runs", default=3, show_default=True)
-@click.option("--seconds", default=4.0, show_default=True, help="Of each run.")
+@click.option("--seconds", default=4, show_default=True, help="Of each run.")
 @click.option("--only", "names", multiple=True, help="An operation; repeatable.")
 @click.option("--people", default=1_000, show_default=True, help="For counting vendor calls.")
 @click.option("--peer/--no-peer", default=True, show_default=True)
@@ -36,7 +36,7 @@ def main(
     users: int,
     sizes: str,
     runs: int,
-    seconds: float,
+    seconds: int,
     names: tuple[str, ...],
     people: int,
     peer: bool,
@@ -68,7 +68,7 @@ def main(
 
 
 def _measure(
-    operations: list[Operation], tenant: Tenant, *, runs: int, seconds: float, peer: bool
+    operations: list[Operation], tenant: Tenant, *, runs: int, seconds: int, peer: bool
 ) -> Series:
     """All runs of one size. The servers take turns, so that a busy machine is so for all."""
     measured: dict[str, dict[str, list[Measured]]] = {}

@@ -55,7 +55,7 @@ def measure(
     threads: Sequence[Sequence[Request]],
     *,
     headers: dict[str, str],
-    seconds: float,
+    seconds: int,
     folder: Path,
 ) -> Measured:
     """Send each thread's requests to ``url`` (the SCIM base URL), over and over."""
@@ -68,7 +68,7 @@ def _by_wrk(
     url: str,
     threads: Sequence[Sequence[Request]],
     headers: dict[str, str],
-    seconds: float,
+    seconds: int,
     folder: Path,
 ) -> Measured:
     script, plan = folder / "load.lua", folder / "plan"
@@ -78,7 +78,7 @@ def _by_wrk(
         Path(f"{plan}.{number}").write_text(
             "".join(f"{each.method} {base}{each.path} {each.body}\n" for each in requests)
         )
-    command = ["wrk", f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "-s", str(script)]
+    command = ["wrk", f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(script)]
     for name, value in headers.items():
         command += ["-H", f"{name}: {value}"]
     done = subprocess.run([*command, url, "--", str(plan)], capture_output=True, text=True)
@@ -90,7 +90,7 @@ def _by_wrk(
 
 
 def _by_threads(
-    url: str, threads: Sequence[Sequence[Request]], headers: dict[str, str], seconds: float
+    url: str, threads: Sequence[Sequence[Request]], headers: dict[str, str], seconds: int
 ) -> Measured:
     times: list[float] = []
     failures: list[int] = []

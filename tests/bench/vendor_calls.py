@@ -12,7 +12,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -49,11 +49,19 @@ class Vendor:
     calls_a_grant: int
     """To one person; neither vendor grants to several at once. InsightVM replaces the whole user,
     who has to be read first."""
+    account: Mapping[str, str] = field(default_factory=dict)
+    """What else the simulator is told of each account."""
 
 
 VENDOR_FIGURES: Mapping[str, Vendor] = {
     "falcon": Vendor("role:falconhost_analyst", catalogue=4, calls_a_page=2, calls_a_grant=1),
-    "insightvm": Vendor("role:security-manager", catalogue=3, calls_a_page=1, calls_a_grant=2),
+    "insightvm": Vendor(
+        "role:security-manager",
+        catalogue=3,
+        calls_a_page=1,
+        calls_a_grant=2,
+        account={"authentication": "ldap"},
+    ),
 }
 
 
@@ -78,7 +86,7 @@ def count(name: str, users: int) -> list[Count]:
     with ExitStack() as stack:
         simulator, bridge, token = stack.enter_context(_world(name, figures.granted))
         for number in range(users):
-            simulator.state.add_account(_account(number))
+            simulator.state.add_account(_account(number) | dict(figures.account))
         present = len(simulator.state.snapshot()["accounts"])
         simulator.log.clear()
         bridge.providers[name].observer.observe()
