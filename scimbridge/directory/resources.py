@@ -220,7 +220,7 @@ def change(connection: Connection, pk: int, **columns: Any) -> None:
 @lru_cache(maxsize=256)
 def _change(names: tuple[str, ...]) -> Update:
     """Writers set the same few combinations of columns again and again."""
-    values = {name: bindparam(f"new_{name}") for name in names}
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
     return update(resources).where(_T.pk == bindparam("of_pk")).values(values)
 
 
