@@ -21,12 +21,14 @@ from scimbridge.provisioning.reconcile import Drift, Mode
 @config_option
 @click.argument("target")
 def import_(path: Path, target: str) -> None:
-    """Read all accounts and entitlements of TARGET into the directory; changes nothing there.
+    """Read all accounts and entitlements of TARGET into the directory; no account is changed.
 
     The bridge does so by itself every observe_every_s. Ids are derived from the vendor's own, so
     that a directory that was lost is filled with the same ones again.
     """
     with open_provider(path, target) as provider, _progress(f"reading {target}"):
+        # Custom roles of the configuration are put in place first, which a pause holds.
+        provider.pauses.require_running()
         done = provider.observer.observe()
     if not done:
         raise ScimbridgeError(f"another process is reading {target} just now; try again later")

@@ -202,3 +202,18 @@ def last_creation(connection: Connection, resource_pk: int) -> OperationRow | No
     """The newest operation that creates the resource."""
     row = connection.execute(_LAST_CREATION, {"resource_pk": resource_pk}).first()
     return None if row is None else OperationRow(*row)
+
+
+def deleted_since(connection: Connection, target: str, since: int) -> bool:
+    """Whether a user was deleted at or after ``since``, in milliseconds since the epoch."""
+    found = connection.execute(
+        select(_T.pk)
+        .where(
+            _T.target == target,
+            _T.resource_type == "User",
+            _T.kind == "delete",
+            _T.finished >= since,
+        )
+        .limit(1)
+    ).first()
+    return found is not None

@@ -14,7 +14,7 @@ from scimbridge.connectors.interface import (
     EntitlementDetails,
     ManagedEntitlement,
 )
-from scimbridge.directory import grants, leases, memberships, resources
+from scimbridge.directory import grants, journal, leases, memberships, resources
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.resources import ResourceRow
 from scimbridge.directory.schema import targets
@@ -69,6 +69,8 @@ class Observer:
         try:
             self.refresh_catalogue()
             for account in self.target.connector.accounts():
+                if self._is_ghost(account, since=now):
+                    continue
                 with self.directory.write() as connection:
                     self._link(connection, account)
             done = now
@@ -76,6 +78,16 @@ class Observer:
             with self.directory.write() as connection:
                 leases.give_back_target(connection, name, observed_at=done)
         return True
+
+    def _is_ghost(self, account: Account, *, since: int) -> bool:
+        """Whether the account, which a page of a list shows, was deleted since that was read."""
+        name, native_id = self.target.name, str(account.native_id)
+        with self.directory.read() as connection:
+            if resources.find_by_native_id(connection, name, "User", native_id) is not None:
+                return False
+            if not journal.deleted_since(connection, name, since):
+                return False
+        return self.target.connector.read_account(native_id) is None
 
     def is_due(self) -> bool:
         """Whether the last complete observation is older than ``observe_every_s``."""
@@ -189,12 +201,14 @@ class Observer:
         return True
 
     def _refresh(self, connection: Connection, row: ResourceRow, account: Account) -> None:
-        """Show a user whom no IdP has claimed as the vendor shows the account now.
+        """Show a user whom nobody has written yet as the vendor shows the account now.
 
         Otherwise a later write would be planned from what the account was when it was first seen.
+        What was written is what is desired, though the IdP may not have been answered.
         """
         observed = dump_account(account)
-        if row.claimed or not row.settled or row.observed == observed:
+        written = row.claimed or row.converged_at or not row.settled
+        if written or row.observed == observed:
             return
         document = from_account(account, extension=self.target.extension)
         key = user_key(account.user_name)

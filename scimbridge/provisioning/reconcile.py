@@ -22,6 +22,7 @@ from scimbridge.provisioning.execute import describe
 from scimbridge.provisioning.mapping import Document, display_of, from_account
 from scimbridge.provisioning.operations import Operations
 from scimbridge.provisioning.outcome import BRIDGE, Outcomes
+from scimbridge.provisioning.pauses import Pauses
 from scimbridge.provisioning.plan import (
     CreateAccount,
     Observed,
@@ -50,6 +51,14 @@ _NOT_ACCEPTABLE = (
     "access and logins are not accepted, since nobody can tell which group they should follow; "
     "change them at the IdP, or enforce what it asked for"
 )
+_PAUSED = "an operator has paused the target"
+_TOO_MANY = (
+    "{gone} accounts are gone at once, which looks like a wrong tenant or a fault of the vendor; "
+    "nothing is done about it. If they really are gone, delete the people at the IdP"
+)
+_FEW = 3
+_SHARE = 0.1
+"""How many accounts may be gone at once: the greater of a number and a share of all users."""
 _ATTRIBUTES = {
     "given_name": "name",
     "family_name": "name",
@@ -72,6 +81,8 @@ class Drift:
     """What brings the account to the desired state."""
     account: Account | None
     """The account as the vendor shows it; None if it is gone."""
+    seen: tuple[int, int, int]
+    """Generation, time of the last convergence and fence of the user when it was looked at."""
     failure: str = ""
     """Why it could not be mended, if that was tried."""
 
@@ -89,6 +100,7 @@ class Reconciler:
     directory: Directory
     outcomes: Outcomes
     operations: Operations
+    pauses: Pauses
     owner: str
     now: Callable[[], int]
 
@@ -111,8 +123,13 @@ class Reconciler:
         if not taken:
             return
         try:
-            for drift in self._differences():
-                yield self._mend(drift, mode)
+            found = list(self._differences())
+            gone = sum(drift.account is None for drift in found)
+            for drift in found:
+                if drift.account is None and gone > max(_FEW, self._compared() * _SHARE):
+                    yield replace(drift, failure=_TOO_MANY.format(gone=gone))
+                else:
+                    yield self._mend(drift, mode)
             with self.directory.write() as connection:
                 differences.note_pass(connection, name, now=now)
         finally:
@@ -150,6 +167,10 @@ class Reconciler:
                         differences.note(connection, pk, drift.words, now=self.now())
             yield from (drift for drift in found.values() if drift is not None)
 
+    def _compared(self) -> int:
+        with self.directory.read() as connection:
+            return resources.count(connection, self.target.name, "User")
+
     def _is_comparable(self, row: ResourceRow) -> bool:
         """Whether the bridge manages the user, and nothing is under way or just done."""
         settled_ms = round(self.target.policy.capabilities.settle_seconds * 1000)
@@ -170,12 +191,15 @@ class Reconciler:
                 account = None
         item.observed = self._seen(item, account, held)
         steps = plan(item.desired, item.observed, self.target.policy)
-        if native_id is None and any(isinstance(step, CreateAccount) for step in steps):
-            return None  # the person is waited for, or was deactivated by deletion
+        creates = any(isinstance(step, CreateAccount) for step in steps)
+        if creates and (native_id is None or not item.desired.account.active):
+            return None  # the person is waited for, or is to have no access and has no account
         if not steps:
             return None
         user_name = item.desired.account.user_name
-        return Drift(item.row.pk, str(item.row.scim_id), user_name, steps, account)
+        return Drift(
+            item.row.pk, str(item.row.scim_id), user_name, steps, account, _version(item.row)
+        )
 
     def _seen(self, item: Work, account: Account | None, held: frozenset[HeldGrant]) -> Observed:
         direct = frozenset(each.entitlement for each in held if each.direct)
@@ -195,6 +219,8 @@ class Reconciler:
     # --- mending ---------------------------------------------------------------------------
 
     def _mend(self, drift: Drift, mode: Mode) -> Drift:
+        if mode != "report" and self.pauses.is_paused():
+            return replace(drift, failure=_PAUSED)
         if mode == "enforce":
             return self._enforce(drift)
         return self._accept(drift) if mode == "accept" else drift
@@ -220,6 +246,8 @@ class Reconciler:
 
     def _accept(self, drift: Drift) -> Drift:
         """Take what the vendor shows for what is desired, as far as that can be told."""
+        if drift.account is None and self._is_there_after_all(drift):
+            return replace(drift, failure=_BUSY)
         with self.directory.write() as connection:
             row = self._unchanged(connection, drift)
             if row is None:
@@ -248,10 +276,17 @@ class Reconciler:
             differences.clear(connection, row.pk)
         return drift
 
+    def _is_there_after_all(self, drift: Drift) -> bool:
+        with self.directory.read() as connection:
+            rows = resources.by_pks(connection, [drift.pk])
+        ids = [row.native_id for row in rows if row.native_id is not None]
+        return any(self.target.connector.read_account(each) is not None for each in ids)
+
     def _unchanged(self, connection: Connection, drift: Drift) -> ResourceRow | None:
         """The user, unless a request or an observation came in between."""
         rows = resources.by_pks(connection, [drift.pk])
-        return next((row for row in rows if self._is_comparable(row)), None)
+        same = (row for row in rows if self._is_comparable(row) and _version(row) == drift.seen)
+        return next(same, None)
 
     def _audit(self, connection: Connection, drift: Drift, action: str) -> None:
         self.outcomes.audit.append(
@@ -280,6 +315,10 @@ def accepted(document: Document, account: Account, steps: Iterable[Step]) -> Doc
         if name in shown:
             after[name] = shown[name]
     return after
+
+
+def _version(row: ResourceRow) -> tuple[int, int, int]:
+    return row.generation, row.converged_at, row.fence
 
 
 def _comparable(wanted: Account, shown: Account) -> Account:

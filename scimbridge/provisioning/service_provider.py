@@ -99,7 +99,7 @@ def build_service_provider(
         nested={_ends(each.resource_type.endpoint): each for each in nested},
         observer=observer,
         operations=operations,
-        reconciler=Reconciler(target, directory, outcomes, operations, owner, now),
+        reconciler=Reconciler(target, directory, outcomes, operations, pauses, owner, now),
         pauses=pauses,
     )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from scimbridge.connectors.interface import Account
 from scimbridge.directory import journal, resources
 from scimbridge.errors import ConfigError, VendorUnavailable
 from scimbridge.provisioning.entitlements import attribute_entitlements
@@ -118,3 +119,36 @@ def test_an_operation_that_somebody_else_finished_is_over(world: World) -> None:
     assert creation is not None
 
     assert world.provider.operations.outcomes.finish_group(creation.pk) is True
+
+
+def test_what_was_written_though_not_answered_is_not_overwritten_by_a_look(world: World) -> None:
+    world.vendor.simulator.state.add_account({"user_name": "jane@example.com"})
+    world.vendor.grant("jane@example.com", "falconhost_admin")
+    roles = "POST /user-management/entities/user-role-actions/v1"
+    world.vendor.fault(roles, status=503, count=9)
+    body = {"userName": "jane@example.com", "active": False}
+    assert world.scim("POST", "/Users", body).status_code == 429
+    world.vendor.simulator.faults.clear()
+    world.recover()
+    assert world.vendor.roles("jane@example.com") == set()
+
+    world.provider.observer.observe()
+
+    (jane,) = world.scim("GET", '/Users?filter=userName eq "jane@example.com"').json()["Resources"]
+    assert jane["active"] is False
+
+
+def test_who_is_deleted_while_the_vendor_is_read_does_not_come_back(world: World) -> None:
+    jane = world.scim.create_user("jane@example.com")["id"]
+    connector = world.provider.target.connector
+    read = list(connector.accounts())
+
+    def old_page() -> list[Account]:
+        assert world.scim("DELETE", f"/Users/{jane}").status_code == 204
+        return read
+
+    object.__setattr__(connector, "accounts", old_page)
+    world.provider.observer.observe()
+
+    found = world.scim("GET", '/Users?filter=userName eq "jane@example.com"').json()
+    assert found["totalResults"] == 0

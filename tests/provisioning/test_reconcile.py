@@ -13,6 +13,7 @@ from scimbridge.connectors.interface import Account
 from scimbridge.directory import differences
 from scimbridge.directory.schema import audit
 from scimbridge.provisioning.background import reconcile
+from scimbridge.provisioning.outcome import BRIDGE
 from scimbridge.provisioning.plan import SetActive, UpdateAccount
 from scimbridge.provisioning.reconcile import Drift, Mode, accepted
 from tests.bridge.other_vendors import open_vendor_world
@@ -326,3 +327,79 @@ def test_a_fault_of_ours_does_not_end_the_schedule(
     reconcile(world.provider)
 
     assert "ZeroDivisionError" in caplog.text
+
+
+# --- brakes ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["enforce", "accept"])
+def test_accounts_that_are_gone_by_the_dozen_are_left_to_an_operator(
+    world: World, mode: Mode
+) -> None:
+    ids = world.scim.create_users(6)
+    state = world.vendor.simulator.state
+    for each in world.vendor.accounts().values():
+        if each["user_name"].startswith("user"):
+            state.delete_user(state.users[each["native_id"]])
+
+    drifts = run(world, mode)
+
+    assert len(drifts) == 6
+    assert all("6 accounts are gone at once" in each.failure for each in drifts)
+    assert {world.scim("GET", f"/Users/{each}").status_code for each in ids} == {200}
+    assert not any(name.startswith("user") for name in world.vendor.accounts())
+
+
+@pytest.mark.parametrize("mode", ["enforce", "accept"])
+def test_nothing_is_mended_while_an_operator_has_the_target_paused(
+    world: World, mode: Mode
+) -> None:
+    hire(world)
+    state, account = by_hand(world)
+    state.remove_grant(account, None, READER)
+    world.provider.pauses.pause(BRIDGE)
+
+    (drift,) = run(world, mode)
+
+    assert drift.failure == "an operator has paused the target"
+    assert world.vendor.roles(JANE) == set()
+
+
+def test_a_leaver_whose_account_is_gone_is_as_desired(world: World) -> None:
+    world.scim.set_active(hire(world), False)
+    state, account = by_hand(world)
+    state.delete_user(state.users[account])
+
+    assert run(world, "enforce") == []
+    assert JANE not in world.vendor.accounts()
+
+
+@pytest.mark.parametrize("mode", ["enforce", "accept"])
+def test_who_was_written_and_converged_meanwhile_is_left_for_the_next_pass(
+    world: World, mode: Mode
+) -> None:
+    jane = hire(world, name={"givenName": "Jane", "familyName": "Doe"})
+    state, account = by_hand(world)
+    state.rename_user(state.users[account], "Janet", "Doe")
+    world.clock.advance(DAY_S)
+    (drift,) = world.provider.reconciler._differences()
+    world.scim.patch(
+        f"/Users/{jane}", {"op": "replace", "path": "name.givenName", "value": "Jenny"}
+    )
+    world.clock.advance(DAY_S)
+
+    assert "next pass" in world.provider.reconciler._mend(drift, mode).failure
+    assert world.scim("GET", f"/Users/{jane}").json()["name"]["givenName"] == "Jenny"
+
+
+def test_an_account_that_came_back_meanwhile_is_not_accepted_as_gone(world: World) -> None:
+    jane = hire(world)
+    state, account = by_hand(world)
+    user = state.users[account]
+    state.delete_user(user)
+    world.clock.advance(DAY_S)
+    (drift,) = world.provider.reconciler._differences()
+    state.users[account] = user
+
+    assert "next pass" in world.provider.reconciler._mend(drift, "accept").failure
+    assert world.scim("GET", f"/Users/{jane}").status_code == 200
