@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
+import orjson
 import pytest
 
 from scimbridge.connectors.interface import Account, Entitlement, EntitlementDetails
@@ -84,6 +86,46 @@ def test_a_found_account_is_nobodys_until_it_is_written(bench: Bench) -> None:
 
     assert jane == derived_id("t", "User", "x1")
     assert bench.vendor.people["x1"].display_name == "Jane"
+
+
+def test_who_was_never_written_is_shown_as_the_account_is_now(bench: Bench) -> None:
+    stock(bench, JANE)
+    bench.provider.observer.observe()
+    bench.vendor.people["x1"] = Account("jenny@example.com", given_name="Jenny", native_id="x1")
+
+    bench.provider.observer.observe()
+
+    (row,) = rows(bench, "User")
+    shown = orjson.loads(str(row.confirmed))
+    assert (shown["userName"], shown["name"]) == ("jenny@example.com", {"givenName": "Jenny"})
+    assert row.confirmed_key == "jenny@example.com"
+    assert row.scim_id == derived_id("t", "User", "x1")
+
+
+def test_who_was_written_is_shown_as_was_asked(bench: Bench) -> None:
+    stock(bench, JANE)
+    bench.provider.observer.observe()
+    bench.post_user(displayName="Jane")
+    bench.vendor.people["x1"] = replace(bench.vendor.people["x1"], display_name="Jenny")
+
+    bench.provider.observer.observe()
+
+    (row,) = rows(bench, "User")
+    assert orjson.loads(str(row.confirmed))["displayName"] == "Jane"
+
+
+def test_a_login_that_changed_hands_is_free_once_its_former_owner_was_seen(bench: Bench) -> None:
+    stock(bench, JANE, ROE)
+    bench.provider.observer.observe()
+    bench.vendor.people["x1"] = Account("old@example.com", native_id="x1")
+    bench.vendor.people["x2"] = Account(JANE, native_id="x2")
+    bench.vendor.people = dict(reversed(bench.vendor.people.items()))
+
+    bench.provider.observer.observe()
+    assert {row.confirmed_key for row in rows(bench, "User")} == {"old@example.com", ROE}
+    bench.provider.observer.observe()
+
+    assert {row.confirmed_key for row in rows(bench, "User")} == {"old@example.com", JANE}
 
 
 def test_a_person_on_whom_a_request_works_is_left_to_it(bench: Bench) -> None:
