@@ -90,3 +90,23 @@ def test_no_jwt_opens_two_targets(tmp_path: Path) -> None:
     assert "accepts JWTs" in mistakes(tmp_path, one + 'jwt_clients = ["x"]', other)
     load(tmp_path, one + 'jwt_clients = ["x"]', other + 'jwt_clients = ["y"]')
     load(tmp_path, one, other.replace("api://scim", "api://another"))
+
+
+@pytest.mark.parametrize("tenants", [("", "x"), ("x", ""), ("x", "x")])
+def test_a_target_without_a_tenant_takes_the_jwts_of_each(
+    tmp_path: Path, tenants: tuple[str, str]
+) -> None:
+    named = [f'jwt_tenant_id = "{each}"' if each else "" for each in tenants]
+    one, other = (
+        TARGET.format(name=name) + JWT + line for name, line in zip("ab", named, strict=True)
+    )
+
+    assert "none may open two targets" in mistakes(tmp_path, one, other)
+
+
+def test_targets_of_two_tenants_may_share_an_audience(tmp_path: Path) -> None:
+    one, other = (
+        TARGET.format(name=name) + JWT + f'jwt_tenant_id = "tenant-{name}"' for name in ("a", "b")
+    )
+
+    assert set(load(tmp_path, one, other).targets) == {"a", "b"}

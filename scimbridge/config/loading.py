@@ -146,22 +146,30 @@ def _check_jwts(targets: Mapping[str, TargetConfig], where: Where, problems: lis
     accepting: list[TargetConfig] = [each for each in targets.values() if each.jwt_issuer]
     for index, target in enumerate(accepting):
         for other in accepting[:index]:
-            same = (target.jwt_issuer, target.jwt_audience, target.jwt_tenant_id) == (
+            same = (target.jwt_issuer, target.jwt_audience) == (
                 other.jwt_issuer,
                 other.jwt_audience,
-                other.jwt_tenant_id,
             )
-            apart = target.jwt_clients and other.jwt_clients
-            if same and not (apart and set(target.jwt_clients).isdisjoint(other.jwt_clients)):
+            # A target that names no tenant, or no client, accepts those of the other too.
+            apart = _disjoint({target.jwt_tenant_id}, {other.jwt_tenant_id}) or _disjoint(
+                target.jwt_clients, other.jwt_clients
+            )
+            if same and not apart:
                 problems.append(
                     where.at(target.name)
                     .at("jwt_audience")
                     .mistake(
                         f"accepts JWTs that targets.{other.name} accepts too, and none may open "
-                        "two targets; give each an audience or jwt_clients of its own",
+                        "two targets; give each an audience, a jwt_tenant_id or jwt_clients of its "
+                        "own",
                         target.jwt_audience,
                     )
                 )
+
+
+def _disjoint(one: Collection[str | None], other: Collection[str | None]) -> bool:
+    """Whether both say what they accept, and nothing of it is the same."""
+    return any(one) and any(other) and set(one).isdisjoint(other)
 
 
 def _slug(name: str) -> str:
