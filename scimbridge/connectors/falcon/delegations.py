@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from typing import Any
+from typing import Any, Literal
 
 from scimbridge.connectors.falcon.client import FalconClient
 from scimbridge.connectors.falcon.mssp_reads import read_by_ids
@@ -42,20 +42,28 @@ class Delegations:
             found.setdefault(link["user_group_id"], {})[link["cid_group_id"]] = roles
         return found
 
-    def change(self, group_id: str, *, owned: Pairs, wanted: Pairs) -> None:
-        """Take what is ``owned`` and not ``wanted``, give what is wanted; all else stays.
+    def change(self, group_id: str, *, before: Sequence[Pairs], wanted: Pairs) -> None:
+        """Take what was in any of ``before`` and is not ``wanted``, give what is; all else stays.
 
+        ``before`` is what the group may have delegated until now, one for each possibility.
         Removals come first, and the links are read again afterwards. Raises `VendorError`.
         """
         links = self.of([group_id])[group_id]
-        superfluous = owned - wanted
-        removing, adding = superfluous & _pairs(links), wanted - _pairs(links)
-        refused = self._remove(group_id, removing)
-        for cid_group, roles in _by_cid_group(adding).items():
+        shown = _pairs(links)
+        superfluous = frozenset[tuple[str, str]]().union(*before) - wanted
+        # Reads lag behind writes: whatever may have changed is sent, whether it is shown or not.
+        uncertain = (wanted & shown) - frozenset.intersection(*before)
+        refused = self._send("DELETE", group_id, superfluous & shown)
+        for pair in sorted(superfluous - shown):
+            # Alone, as one role that is not there may spoil the call for all.
+            refused = self._send("DELETE", group_id, frozenset({pair})) or refused
+        for cid_group, roles in _by_cid_group(wanted - shown).items():
             self._client.call("POST", _LINKS, json=_body(group_id, cid_group, role_ids=roles))
-        if removing or adding:
+        for pair in sorted(uncertain):
+            self._send("POST", group_id, frozenset({pair}))
+        if superfluous or uncertain or wanted - shown:
             links = self.of([group_id])[group_id]
-        if left := removing & _pairs(links):
+        if left := superfluous & _pairs(links):
             raise refused or VendorUnavailable(f"{_words(left)} is still shown after its removal")
         if missing := wanted - _pairs(links):
             raise VendorUnavailable(f"{_words(missing)} was accepted, and is not shown yet")
@@ -63,12 +71,14 @@ class Delegations:
             if cid_group in links and not links[cid_group]:
                 self._client.call("DELETE", _LINKS, json=_body(group_id, cid_group))
 
-    def _remove(self, group_id: str, removing: Pairs) -> VendorRejected | None:
-        """Take roles; a refusal is returned, since only what can still be read remains."""
+    def _send(
+        self, method: Literal["POST", "DELETE"], group_id: str, pairs: Pairs
+    ) -> VendorRejected | None:
+        """Give or take roles; a refusal is returned, since what can be read afterwards decides."""
         refused = None
-        for cid_group, roles in _by_cid_group(removing).items():
+        for cid_group, roles in _by_cid_group(pairs).items():
             try:
-                self._client.call("DELETE", _LINKS, json=_body(group_id, cid_group, role_ids=roles))
+                self._client.call(method, _LINKS, json=_body(group_id, cid_group, role_ids=roles))
             except VendorNotFound:
                 continue
             except VendorRejected as error:

@@ -51,6 +51,9 @@ class UserGroupMembers:
             rows = []
         for row in rows:
             return frozenset(str(each).lower() for each in row.get("user_uuids") or ())
+        # Whether a group without members is shown here is not documented.
+        if self.is_listed(group_id):
+            return frozenset()
         raise VendorNotFound(f"no Falcon user group {group_id}")
 
     def is_listed(self, group_id: str) -> bool:
@@ -126,17 +129,26 @@ class UserGroupMembers:
             failures |= self._chunk(action, group_id, part) if part else {}
         return failures
 
+    def _holds(self, assignment: Assignment) -> bool:
+        try:
+            return assignment.entitlement in self.groups_of(assignment.account_id.lower())
+        except VendorNotFound:
+            return False
+
     def _unchanged(
         self, action: Action, group_id: str, wanted: tuple[Assignment, ...]
     ) -> tuple[Assignment, ...] | VendorError:
         """Those for whom ``action`` has not come true; the error that keeps it from all of them."""
+        held = action == "revoke"
         try:
             members = self.of(group_id)
+            if held and not members:
+                # Nothing shown is no proof: each account is asked for by another route.
+                members = frozenset(each.account_id.lower() for each in wanted if self._holds(each))
         except VendorNotFound as gone:
-            return gone if action == "grant" else ()
+            return () if held else gone
         except VendorError as error:
             return error
-        held = action == "revoke"
         left = tuple(each for each in wanted if (each.account_id.lower() in members) == held)
         joining = {each.account_id.lower() for each in left}
         if action == "grant" and len(members | joining) > MOST_MEMBERS:

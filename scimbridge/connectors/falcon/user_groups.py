@@ -116,10 +116,9 @@ class UserGroups:
                 name=after.display_name if renamed else None,
                 description=_description(after) if described else None,
             )
-        wanted = _pairs(after)
-        if any(_pairs(each) != wanted for each in before):
-            owned = frozenset(pair for each in before for pair in _pairs(each))
-            self._delegations.change(group_id, owned=owned, wanted=wanted)
+        wanted, delegated = _pairs(after), [_pairs(each) for each in before]
+        if any(each != wanted for each in delegated):
+            self._delegations.change(group_id, before=delegated, wanted=wanted)
 
     def delete(self, entitlement: Entitlement) -> None:
         """See `Connector.delete_entitlement`.
@@ -129,7 +128,9 @@ class UserGroups:
         """
         group_id = checked_group_id(entitlement)
         try:
-            self._members.empty(group_id)
+            # What is not found may be a member: only the group's own removal tells of the group.
+            with suppress(VendorNotFound):
+                self._members.empty(group_id)
             self._client.call("DELETE", _GROUPS, params={"user_group_ids": [group_id]})
         except VendorNotFound:
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -86,11 +87,83 @@ def test_what_was_delegated_by_hand_stays(parent: Parent) -> None:
     assert links(parent) == {**SEEDED, ALL: {"event_viewer"}}
 
 
-def test_what_is_as_wanted_already_is_only_looked_at(parent: Parent) -> None:
-    change(parent, {}, SEEDED)
+def test_what_is_as_wanted_already_is_not_sent(parent: Parent) -> None:
     change(parent, SEEDED, SEEDED)
 
-    assert parent.calls() == LOOK
+    assert parent.calls() == []
+
+
+def test_a_role_that_stays_is_not_given_again(parent: Parent) -> None:
+    change(
+        parent, {NORTH: {"falconhost_read_only"}}, {NORTH: {"falconhost_read_only", "help_desk"}}
+    )
+
+    (given,) = parent.bodies("POST", LINKS)
+    assert given["role_ids"] == ["help_desk"]
+
+
+def lag(parent: Parent, roles: set[str]) -> None:
+    """The next look shows the link to NORTH with ``roles``, whatever it has."""
+    body = {"user_group_id": SOC.native_id, "cid_group_id": NORTH, "role_ids": sorted(roles)}
+    answer = json.dumps({"meta": {}, "resources": [body] if roles else []})
+    parent.simulator.faults.add(
+        Fault("GET", QUERY, status=200, body='{"meta": {}, "resources": ["x"]}')
+    )
+    parent.simulator.faults.add(Fault("GET", LINKS, status=200, body=answer))
+
+
+def test_a_role_that_is_not_shown_yet_is_taken_all_the_same(parent: Parent) -> None:
+    lag(parent, set())
+
+    change(parent, SEEDED, {})
+
+    assert links(parent) == {}
+
+
+def test_a_role_that_is_still_shown_is_given_all_the_same(parent: Parent) -> None:
+    change(parent, SEEDED, {})
+    lag(parent, SEEDED[NORTH])
+
+    change(parent, {}, SEEDED)
+
+    assert links(parent) == SEEDED
+
+
+def test_a_role_that_may_have_been_taken_is_given_again_though_it_is_still_shown(
+    parent: Parent,
+) -> None:
+    """Giving it back was begun, and whether it arrived is not known."""
+    change(parent, SEEDED, {})
+    lag(parent, SEEDED[NORTH])
+
+    parent.falcon.update_entitlement(SOC, [delegating({}), delegating(SEEDED)], delegating(SEEDED))
+
+    assert links(parent) == SEEDED
+
+
+def test_a_role_that_is_not_shown_is_taken_apart_from_the_others(parent: Parent) -> None:
+    """The vendor may refuse a call for the one role in it that is not there."""
+    change(parent, {NORTH: {"falconhost_read_only", "event_viewer", "help_desk"}}, {})
+
+    named = [each.get("role_ids") for each in parent.bodies("DELETE", LINKS)]
+    assert named == [["falconhost_read_only"], ["event_viewer"], ["help_desk"], None]
+
+
+@pytest.mark.parametrize("status", [400, 404, 409])
+def test_giving_what_is_shown_may_be_refused(parent: Parent, status: int) -> None:
+    body = '{"meta": {}, "resources": [], "errors": [{"message": "has it already"}]}'
+    parent.simulator.faults.add(Fault("POST", LINKS, status=status, body=body))
+
+    change(parent, {}, SEEDED)
+
+    assert links(parent) == SEEDED
+
+
+def test_taking_a_role_that_is_not_there_leaves_the_link_with_the_others(parent: Parent) -> None:
+    change(parent, {NORTH: {"help_desk"}}, {})
+
+    assert links(parent) == SEEDED
+    assert all(each["role_ids"] for each in parent.bodies("DELETE", LINKS))
 
 
 def test_a_link_that_somebody_else_dissolved_is_no_obstacle(parent: Parent) -> None:

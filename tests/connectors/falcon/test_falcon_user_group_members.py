@@ -15,6 +15,7 @@ from scimbridge.errors import (
 from scimbridge.simulation.faults import Fault
 
 MEMBERS = "/mssp/entities/user-group-members/v1"
+GROUPS_OF = "/mssp/queries/user-group-members/v1"
 READ_MEMBERS = "/mssp/entities/user-group-members/v2"
 
 
@@ -123,6 +124,34 @@ def test_joining_a_group_that_is_gone_fails_and_leaving_it_is_success(status: in
         parent.grant(TOMAS, MARA, group=NO_GROUP)
 
     assert {type(each) for each in caught.value.failures.values()} == {VendorNotFound}
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_leaving_a_group_that_is_refused_is_not_believed_because_nobody_is_shown_in_it(
+    parent: Parent, status: int
+) -> None:
+    refusal = '{"meta": {}, "resources": [], "errors": [{"message": "no"}]}'
+    nothing = '{"meta": {}, "resources": []}'
+    parent.simulator.faults.add(Fault("DELETE", MEMBERS, status=status, body=refusal))
+    parent.simulator.faults.add(Fault("GET", READ_MEMBERS, status=200, body=nothing))
+
+    with pytest.raises(PartialFailure) as caught:
+        parent.revoke(TOMAS)
+
+    assert set(caught.value.failures) == {Assignment(TOMAS, SOC)}
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_leaving_a_group_that_is_refused_is_believed_of_who_is_in_none(
+    parent: Parent, status: int
+) -> None:
+    parent.revoke(TOMAS)
+    nothing = '{"meta": {}, "resources": []}'
+    refusal = '{"errors": [{"message": "no"}]}'
+    parent.simulator.faults.add(Fault("DELETE", MEMBERS, status=404, body=refusal))
+    parent.simulator.faults.add(Fault("GET", GROUPS_OF, status=status, body=nothing))
+
+    parent.revoke(TOMAS)
 
 
 @pytest.mark.parametrize("status", [400, 207])

@@ -21,6 +21,8 @@ from scimbridge.simulation.faults import Fault
 
 GROUPS = "/mssp/entities/user-groups/v1"
 QUERY = "/mssp/queries/user-groups/v1"
+MEMBERS = "/mssp/entities/user-group-members/v1"
+READ_MEMBERS = "/mssp/entities/user-group-members/v2"
 READ = "/mssp/entities/user-groups/v2"
 SEEDED = {
     "description": "First line",
@@ -166,6 +168,24 @@ def test_a_group_is_deleted_with_whoever_is_in_it(policy: str) -> None:
 
     assert parent.control.user_groups == {}
     assert parent.control.links == {}
+
+
+def test_a_group_whose_members_are_not_shown_is_deleted_all_the_same(parent: Parent) -> None:
+    nothing = '{"meta": {}, "resources": []}'
+    parent.simulator.faults.add(Fault("GET", READ_MEMBERS, status=200, body=nothing))
+
+    parent.falcon.delete_entitlement(SOC)
+
+    assert parent.control.user_groups == {}
+
+
+def test_a_group_with_a_member_who_is_gone_is_deleted_all_the_same(parent: Parent) -> None:
+    refusal = '{"errors": [{"code": 404, "message": "no such user"}]}'
+    parent.simulator.faults.add(Fault("DELETE", MEMBERS, status=404, body=refusal))
+
+    parent.falcon.delete_entitlement(SOC)
+
+    assert parent.control.user_groups == {}
 
 
 @pytest.mark.parametrize("status", [207, 400, 404])
