@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from scimbridge.directory.resources import chunks
 from scimbridge.directory.schema import resources, targets
+
+LEASE_MARGIN_S = 10
+"""A lease outlives the deadline of its request by this much: the last vendor call may run over."""
 
 _T = resources.c
 _STALE = (
@@ -68,6 +71,12 @@ def give_back(connection: Connection, pk: int, fence: int) -> int | None:
         _GIVE_BACK, {"of_pk": pk, "of_fence": fence}
     ).scalar_one_or_none()
     return found
+
+
+def is_held(connection: Connection, pk: int, fence: int) -> bool:
+    """Whether nobody took the resource over; nobody will before the caller's transaction ends."""
+    mine = select(_T.pk).where(_T.pk == pk, _T.fence == fence).with_for_update()
+    return connection.execute(mine).first() is not None
 
 
 def mark_dirty(connection: Connection, pk: int) -> None:

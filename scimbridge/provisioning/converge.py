@@ -31,9 +31,6 @@ from scimbridge.provisioning.plan import (
 from scimbridge.provisioning.targets import Target
 from scimbridge.provisioning.work import Work, load
 
-LEASE_MARGIN_S = 10
-"""A lease outlives the deadline of its request by this much: the last vendor call may run over."""
-
 _POLL_S = (0.004, 0.03)
 
 
@@ -83,7 +80,7 @@ class Converger:
         return failures
 
     def _lease(self, pks: Sequence[int], seconds: float) -> list[int]:
-        until = self.now() + round((seconds + LEASE_MARGIN_S) * 1000)
+        until = self.now() + round((seconds + leases.LEASE_MARGIN_S) * 1000)
         with self.directory.write() as connection:
             return leases.take(connection, pks, owner=self.owner, now=self.now(), until=until)
 

@@ -25,7 +25,7 @@ from scimbridge.provisioning.mapping import Document
 from scimbridge.provisioning.plan import Disposition
 from scimbridge.provisioning.regranting import regrant, unsettle
 from scimbridge.provisioning.users import changed_names
-from scimbridge.provisioning.vendor_groups import is_managed, is_to_be_created
+from scimbridge.provisioning.vendor_groups import is_managed, is_to_be_created, kept_of
 from scimbridge.provisioning.work import parse_document
 from scimbridge.provisioning.writes import Writes, patched
 from scimbridge.scim.members import Member, MemberChange, members_of, split_members
@@ -180,6 +180,7 @@ class Groups:
             claimed=row.claimed if kind == "create" else 1,
         )
         removal = bool(members) and not any(members.values()) and after == before
+        removal |= not new and self._takes_away(row, before, after)
         operation = self.writes.record(
             connection,
             caller,
@@ -260,6 +261,13 @@ class Groups:
             leaving |= memberships.wanted(connection, row.pk)
         found = resources.by_ids(connection, self.writes.target.name, leaving)
         return [each.pk for each in found.values() if each.resource_type == "User"]
+
+    def _takes_away(self, row: ResourceRow, before: Document, after: Document) -> bool:
+        """Whether the members lose something: by a name that grants less, or by the attributes."""
+        granted_by, urn = self.writes.target.mapping.granted_by, self.writes.target.group_extension
+        had, has = (granted_by(each["displayName"], row.native_id) for each in (before, after))
+        was, shall = (each.get(urn or "") or {} for each in (before, after))
+        return bool(had - has) or kept_of(was, shall) != was
 
     def _remap(self, connection: Connection, row: ResourceRow, name: str, operation: int) -> None:
         """Record what the group's name stands for; if that changes, all members are affected."""

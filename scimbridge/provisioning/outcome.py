@@ -86,7 +86,7 @@ class Outcomes:
             self.request_repair(connection, row, kind="repair")
 
     def request_repair(self, connection: Connection, row: ResourceRow, *, kind: str) -> int:
-        """Have a user converge again from scratch: what the vendor holds is not known.
+        """Have a resource converge again from scratch: what the vendor holds is not known.
 
         Returns the operation that does so.
         """
@@ -95,7 +95,7 @@ class Outcomes:
             connection,
             BRIDGE,
             resource_pk=row.pk,
-            resource_type="User",
+            resource_type=row.resource_type,
             kind=kind,
             generation=row.generation + 1,
             removal=True,

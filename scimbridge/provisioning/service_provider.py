@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from scimbridge.directory.audit import AuditLog
 from scimbridge.directory.engine import Directory
@@ -60,7 +61,8 @@ def build_service_provider(
     ``owner`` names this process in leases; ``now`` gives milliseconds since the epoch.
     """
     outcomes = Outcomes(target, directory, audit, now)
-    objects = VendorGroups(target, directory, owner, now)
+    repair = partial(outcomes.request_repair, kind="repair")
+    objects = VendorGroups(target, directory, owner, now, repair)
     converger = Converger(target, directory, outcomes, owner, now)
     budget = Budget(target.config, now)
     pauses = Pauses(directory, audit, budget, retry_after_s, now)

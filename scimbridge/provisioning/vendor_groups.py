@@ -6,10 +6,12 @@ Which ones: those that show an entitlement of a kind that the vendor's API manag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
+from sqlalchemy import Connection
 
 from scimbridge.connectors.interface import Entitlement, ManagedEntitlement
 from scimbridge.directory import leases, resources
@@ -65,6 +67,30 @@ def wanted_object(target: Target, row: ResourceRow) -> ManagedEntitlement:
     return ManagedEntitlement(str(document["displayName"]), attributes)
 
 
+def kept_of(was: Mapping[str, Any], shall: Mapping[str, Any]) -> dict[str, Any]:
+    """What ``shall`` leaves of the attributes ``was``: equal to ``was`` if it takes nothing away.
+
+    Another text in place of one takes nothing away. Items of a list, such as delegations, are the
+    same if all of them is but for lists of their own, such as the roles that are delegated.
+    """
+    return {name: _kept(value, shall[name]) for name, value in was.items() if name in shall}
+
+
+def _kept(was: Any, shall: Any) -> Any:
+    if not isinstance(was, list):
+        return was
+    if not any(isinstance(each, dict) for each in was):
+        return [each for each in was if each in shall]
+    parts = [
+        kept_of(each, other) for each in was for other in shall if _plain(each) == _plain(other)
+    ]
+    return [each for each in parts if [] not in each.values()]
+
+
+def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in item.items() if not isinstance(value, list)}
+
+
 def dump_states(states: Sequence[ManagedEntitlement]) -> str:
     """All that the vendor's object may be, as the directory stores it.
 
@@ -92,6 +118,8 @@ class VendorGroups:
     directory: Directory
     owner: str
     now: Callable[[], int]
+    request_repair: Callable[[Connection, ResourceRow], object]
+    """Has a group converge once more; called within the transaction."""
 
     def converge(self, operation: OperationRow, *, seconds: float, members_left: bool) -> None:
         """Create, rename or, once no member is left to be released, delete the group's object.
@@ -109,24 +137,48 @@ class VendorGroups:
             return
         row = self._lease(found[0], seconds)
         try:
-            if deleting:
-                self._delete(row)
-            elif row.native_id is None:
-                self._create(operation, row)
-            else:
-                self._update(row)
+            # Somebody may have done it, or wanted something else, before the lease was ours.
+            if not is_settled(self.target, row):
+                self._bring(operation, row, deleting=deleting)
         finally:
-            with self.directory.write() as connection:
-                leases.give_back(connection, row.pk, row.fence)
+            self._give_back(row)
+
+    def _bring(self, operation: OperationRow, row: ResourceRow, *, deleting: bool) -> None:
+        if row.disposition != Disposition.PRESENT.value:
+            if deleting:  # else its own operation knows whether members are left
+                self._delete(row)
+        elif row.native_id is None:
+            self._create(operation, row)
+        else:
+            self._update(row)
 
     def _lease(self, row: ResourceRow, seconds: float) -> ResourceRow:
-        until = self.now() + round(seconds * 1000)
+        until = self.now() + round((seconds + leases.LEASE_MARGIN_S) * 1000)
         with self.directory.write() as connection:
             taken = leases.take(connection, [row.pk], owner=self.owner, now=self.now(), until=until)
             if not taken:
                 raise VendorUnavailable(f"another request is changing the group {_name(row)}")
             (fresh,) = resources.by_pks(connection, [row.pk])
         return fresh
+
+    def _give_back(self, row: ResourceRow) -> None:
+        """End the lease; if it was lost, calls of ours may have come after those of the holder."""
+        with self.directory.write() as connection:
+            if leases.give_back(connection, row.pk, row.fence) is not None:
+                return
+            for fresh in resources.by_pks(connection, [row.pk]):
+                # Added even if it is there already: two states are never taken for settled.
+                states = [*load_states(fresh.observed), wanted_object(self.target, row)]
+                resources.change(connection, row.pk, observed=dump_states(states))
+                self.request_repair(connection, fresh)
+
+    def _change(self, connection: Connection, row: ResourceRow, **columns: object) -> None:
+        """Write what was done or is about to be, unless somebody else is at work by now."""
+        if not leases.is_held(connection, row.pk, row.fence):
+            raise VendorUnavailable(
+                f"the vendor took so long that another request took over the group {_name(row)}"
+            )
+        resources.change(connection, row.pk, **columns)
 
     def _create(self, operation: OperationRow, row: ResourceRow) -> None:
         refusal = self.target.refuses_new_groups
@@ -140,9 +192,9 @@ class VendorGroups:
         entitlement = found or self._create_object(kind, wanted, row)
         bare = ManagedEntitlement(wanted.display_name)
         with self.directory.write() as connection:
-            resources.change(
+            self._change(
                 connection,
-                row.pk,
+                row,
                 native_id=str(entitlement),
                 observed=dump_states([bare]),
                 origin=origin,
@@ -171,25 +223,25 @@ class VendorGroups:
         self, kind: str, wanted: ManagedEntitlement, row: ResourceRow
     ) -> Entitlement:
         with self.directory.write() as connection:
-            resources.change(connection, row.pk, attempted_at=self.now())
+            self._change(connection, row, attempted_at=self.now())
         try:
             return self.target.connector.create_entitlement(kind, wanted)
         except OutcomeUnknown:
             raise
         except VendorError:
             with self.directory.write() as connection:
-                resources.change(connection, row.pk, attempted_at=None)
+                self._change(connection, row, attempted_at=None)
             raise
 
     def _update(self, row: ResourceRow) -> None:
         before, after = load_states(row.observed), wanted_object(self.target, row)
         attempted = before if after in before else [*before, after]
         with self.directory.write() as connection:
-            resources.change(connection, row.pk, observed=dump_states(attempted))
+            self._change(connection, row, observed=dump_states(attempted))
         entitlement = parse_entitlement(str(row.native_id))
         self.target.connector.update_entitlement(entitlement, attempted, after)
         with self.directory.write() as connection:
-            resources.change(connection, row.pk, observed=dump_states([after]))
+            self._change(connection, row, observed=dump_states([after]))
 
     def _delete(self, row: ResourceRow) -> None:
         """Delete the object; one that a refused POST merely found is left as it was found."""
@@ -201,7 +253,7 @@ class VendorGroups:
             bare = ManagedEntitlement(states[0].display_name)
             self.target.connector.update_entitlement(entitlement, states, bare)
         with self.directory.write() as connection:
-            resources.change(connection, row.pk, native_id=None, observed=None)
+            self._change(connection, row, native_id=None, observed=None)
 
 
 def _name(row: ResourceRow) -> str:

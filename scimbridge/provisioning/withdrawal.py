@@ -16,11 +16,13 @@ from scimbridge.directory import grants, journal, memberships, resources
 from scimbridge.directory.journal import OperationRow
 from scimbridge.directory.resources import ResourceRow
 from scimbridge.errors import ScimError
+from scimbridge.provisioning.correlate import group_key
 from scimbridge.provisioning.correlation import entitlement_keys
 from scimbridge.provisioning.failures import to_record
-from scimbridge.provisioning.mapping import is_active
+from scimbridge.provisioning.mapping import Document, is_active
 from scimbridge.provisioning.outcome import BRIDGE, Outcomes
 from scimbridge.provisioning.plan import Disposition
+from scimbridge.provisioning.vendor_groups import kept_of
 from scimbridge.provisioning.work import parse_document
 
 
@@ -129,18 +131,37 @@ class Withdrawal:
             return undo
         if row.confirmed is not None:
             unique = self.outcomes.target.config.unique_group_names
-            name = str(parse_document(row.confirmed)["displayName"])
+            document = self._group_document(row, kept)
+            name = str(document["displayName"])
             granted = self.outcomes.target.mapping.granted_by(name, row.native_id)
             memberships.set_granted_by(connection, row.pk, entitlement_keys(granted))
             wanted = {
-                "desired": row.confirmed,
-                "desired_key": row.confirmed_key if unique else None,
+                "desired": orjson.dumps(document).decode(),
+                "desired_key": group_key(name) if unique else None,
                 "disposition": _disposition(kept),
             }
         else:
             wanted = {"disposition": Disposition.DELETED.value}
         resources.change(connection, row.pk, generation=row.generation + 1, **wanted)
         return undo
+
+    def _group_document(self, row: ResourceRow, kept: Sequence[OperationRow]) -> Document:
+        """The confirmed document, without what an operation that goes on takes away."""
+        document, target = parse_document(row.confirmed or ""), self.outcomes.target
+        if not any(_is_asked_removal(each, row) for each in kept):
+            return document
+        desired, urn = parse_document(row.desired), target.group_extension
+        if urn is not None and urn in document:
+            left = kept_of(document.pop(urn), desired.get(urn) or {})
+            document |= {urn: left} if left else {}
+            document["schemas"] = target.group_type.schemas_of(document)
+        had, has = (
+            target.mapping.granted_by(each["displayName"], row.native_id)
+            for each in (document, desired)
+        )
+        if had - has:
+            document["displayName"] = desired["displayName"]
+        return document
 
     def _record_undo(self, connection: Connection, row: ResourceRow, generation: int) -> int:
         return self.outcomes.record(

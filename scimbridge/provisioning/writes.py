@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 from scimbridge.directory import grants, memberships, resources
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.journal import Caller
+from scimbridge.directory.leases import LEASE_MARGIN_S
 from scimbridge.directory.resources import ResourceRow
 from scimbridge.errors import BudgetSpent, NotFound, PreconditionFailed, VendorError
 from scimbridge.provisioning.claims import Claims
-from scimbridge.provisioning.converge import LEASE_MARGIN_S
 from scimbridge.provisioning.failures import to_scim
 from scimbridge.provisioning.mapping import Document
 from scimbridge.provisioning.observe import Observer
@@ -161,8 +161,10 @@ class Writes:
     def reread(self, pk: int) -> ResourceRow:
         """The resource after an operation was seen through."""
         with self.directory.read() as connection:
-            (row,) = resources.by_pks(connection, [pk])
-        return row
+            found = resources.by_pks(connection, [pk])
+        if not found:
+            raise NotFound("it was deleted by another request while this one was under way")
+        return found[0]
 
 
 def patched(

@@ -300,8 +300,7 @@ def test_giving_up_a_new_name_gives_the_members_what_the_old_one_stands_for(
     jane = bench.post_user()
     group = bench.post_group("Readers", jane)
     with bench.failing("grant"), pytest.raises(TemporarilyUnavailable):
-        bench.rename_group(group, "Analysts")
-    assert bench.vendor.roles(JANE) == set()
+        bench.rename_group(group, "Both")
 
     bench.recover(after_s=86_401)
     bench.recover()

@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from scimbridge.connectors.interface import Entitlement
 from scimbridge.directory import leases
+from scimbridge.directory.leases import LEASE_MARGIN_S
 from scimbridge.directory.schema import resources as table
 from scimbridge.errors import TemporarilyUnavailable
-from scimbridge.provisioning.converge import LEASE_MARGIN_S
 from tests.provisioning.conftest import CALLER, JANE, Bench, Opener
 
 READER = Entitlement("role", "reader")

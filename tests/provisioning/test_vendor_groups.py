@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
 from scimbridge.connectors.interface import Entitlement, EntitlementDetails, ManagedEntitlement
-from scimbridge.directory import leases
+from scimbridge.directory import leases, resources
+from scimbridge.directory.resources import ResourceRow
 from scimbridge.errors import (
     ConfigError,
     InvalidValue,
+    NotFound,
     OutcomeUnknown,
     TemporarilyUnavailable,
     Uniqueness,
+    VendorNotFound,
     VendorRejected,
 )
+from scimbridge.provisioning.vendor_groups import VendorGroups, dump_states, kept_of
 from scimbridge.scim import urns
 from scimbridge.scim.attributes import parse_schema
 from tests.provisioning.conftest import CALLER, JANE, Bench, Opener
@@ -331,6 +335,198 @@ def test_a_group_without_an_object_has_no_attributes_of_one(managing: Bench) -> 
     managing.rename_group(group, "READERS")
 
     assert shown(managing) == {}
+
+
+# --- a worker that comes back late --------------------------------------------------------------
+
+
+def stand_still(bench: Bench, call: str, meanwhile: Callable[[], object]) -> None:
+    """Have the next ``call`` reach the vendor only when its lease is over and others were busy."""
+
+    def late() -> None:
+        del bench.vendor.meanwhile[call]
+        bench.clock.advance(100)
+        meanwhile()
+
+    bench.vendor.meanwhile[call] = late
+
+
+def test_what_a_late_worker_sets_after_it_was_taken_away_is_taken_away_again(
+    managing: Bench,
+) -> None:
+    group = managing.post_group("Hunters")
+    stand_still(managing, "update_entitlement", lambda: note(managing, group, None))
+
+    note(managing, group, "at night")
+    assert managing.pending() == ["repair"]
+    managing.recover()
+
+    assert shown(managing)["g1"].attributes == {}
+    assert "urn:t:Group" not in managing.shown("Groups", group)
+    assert managing.pending() == []
+
+
+def test_what_a_late_worker_takes_after_it_was_set_is_set_again(managing: Bench) -> None:
+    group = post_with(managing, "Hunters", note="at night")
+    stand_still(managing, "update_entitlement", lambda: note(managing, group, "at night"))
+
+    note(managing, group, None)
+    managing.recover()
+
+    assert shown(managing)["g1"].attributes == {"note": "at night"}
+    assert managing.pending() == []
+
+
+def test_a_worker_that_is_late_for_a_group_that_is_gone_leaves_no_trace(managing: Bench) -> None:
+    group = managing.post_group("Hunters")
+
+    def end() -> None:
+        managing.groups.delete(group, CALLER)
+        raise VendorNotFound("no group g1")
+
+    stand_still(managing, "update_entitlement", end)
+    with pytest.raises(NotFound, match="another request"):
+        note(managing, group, "at night")
+
+    assert shown(managing) == {}
+    assert managing.pending() == []
+
+
+def lease(bench: Bench, monkeypatch: pytest.MonkeyPatch, before: Callable[[], object]) -> list[int]:
+    """Have something happen just before the next lease; how long leases last, in ms."""
+    take, lasting = leases.take, []
+
+    def taken(connection: Any, pks: Any, *, owner: str, now: int, until: int) -> list[int]:
+        lasting.append(until - now)
+        return take(connection, pks, owner=owner, now=now, until=until)
+
+    lease_of = VendorGroups._lease
+
+    def late(self: VendorGroups, row: ResourceRow, seconds: float) -> ResourceRow:
+        monkeypatch.setattr(VendorGroups, "_lease", lease_of)
+        before()
+        return lease_of(self, row, seconds)
+
+    monkeypatch.setattr(leases, "take", taken)
+    monkeypatch.setattr(VendorGroups, "_lease", late)
+    return lasting
+
+
+def test_the_lease_outlives_the_deadline(managing: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    lasting = lease(managing, monkeypatch, lambda: None)
+
+    managing.post_group("Hunters")
+
+    assert lasting == [400 + 1000 * leases.LEASE_MARGIN_S]
+
+
+def test_a_group_deleted_before_the_lease_is_left_to_the_deletion(
+    managing: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = managing.post_group("Hunters", managing.post_user())
+
+    def delete() -> None:
+        with managing.failing("revoke"), pytest.raises(TemporarilyUnavailable):
+            managing.groups.delete(group, CALLER)
+
+    lease(managing, monkeypatch, delete)
+    with managing.failing("revoke"), pytest.raises(TemporarilyUnavailable):
+        note(managing, group, "at night")
+    assert objects(managing) == {"Hunters"}
+    managing.recover()
+
+    assert objects(managing) == set()
+    assert managing.vendor.roles(JANE) == set()
+
+
+def test_what_was_done_before_the_lease_is_not_done_again(
+    managing: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = managing.post_group("Hunters")
+    pk = managing.row(group).pk
+
+    def finish() -> None:
+        with managing.directory.write() as connection:
+            done = dump_states([ManagedEntitlement("Hunters", {"note": "at night"})])
+            resources.change(connection, pk, observed=done)
+
+    lease(managing, monkeypatch, finish)
+    managing.vendor.calls.clear()
+    note(managing, group, "at night")
+
+    assert "update_entitlement" not in managing.vendor.calls
+    assert managing.pending() == []
+
+
+# --- what is taken away stays asked for ---------------------------------------------------------
+
+DAYS = 2 * 86400
+
+
+def test_taking_an_attribute_away_is_tried_for_longer_than_a_day(managing: Bench) -> None:
+    group = post_with(managing, "Hunters", note="at night")
+    with managing.failing("update_entitlement"):
+        for _ in range(2):
+            with pytest.raises(TemporarilyUnavailable):
+                note(managing, group, None)
+        managing.recover(after_s=DAYS)
+    managing.recover()
+
+    assert shown(managing)["g1"].attributes == {}
+    assert "urn:t:Group" not in managing.shown("Groups", group)
+    assert managing.pending() == []
+
+
+def test_a_name_that_grants_less_is_tried_for_longer_than_a_day(managing: Bench) -> None:
+    group = managing.post_group("Both", managing.post_user())
+    with managing.failing("revoke"):
+        for _ in range(2):
+            with pytest.raises(TemporarilyUnavailable):
+                managing.rename_group(group, "Readers")
+        managing.recover(after_s=DAYS)
+    managing.recover()
+
+    assert managing.vendor.roles(JANE) == {"reader"}
+    assert managing.shown("Groups", group)["displayName"] == "Readers"
+    assert managing.pending() == []
+
+
+def test_a_refused_addition_does_not_bring_back_what_was_taken_away_before(
+    managing: Bench,
+) -> None:
+    group = post_with(managing, "Hunters", note="at night")
+    with managing.failing("update_entitlement"), pytest.raises(TemporarilyUnavailable):
+        note(managing, group, None)
+    refused = VendorRejected("no such colour")
+    with managing.failing("update_entitlement", refused), pytest.raises(InvalidValue):
+        managing.patch_group(
+            group, {"op": "add", "path": "urn:t:Group:colour", "value": "octarine"}
+        )
+    managing.recover()
+
+    assert shown(managing)["g1"].attributes == {}
+    assert managing.pending() == []
+
+
+A, B = ({"in": name, "roles": ["x", "y"]} for name in "ab")
+
+
+@pytest.mark.parametrize(
+    ("was", "shall", "kept"),
+    [
+        ({"note": "one"}, {"note": "two", "colour": "red"}, {"note": "one"}),
+        ({"note": "one", "colour": "red"}, {"colour": "red"}, {"colour": "red"}),
+        ({"tags": ["p", "q"]}, {"tags": ["q", "r"]}, {"tags": ["q"]}),
+        ({"given": [A, B]}, {"given": [B, A]}, {"given": [A, B]}),
+        ({"given": [A, B]}, {"given": [B]}, {"given": [B]}),
+        ({"given": [A]}, {"given": [A | {"roles": ["y", "z"]}]}, {"given": [A | {"roles": ["y"]}]}),
+        ({"given": [A]}, {"given": [A | {"roles": ["z"]}]}, {"given": []}),
+    ],
+)
+def test_what_is_kept_of_attributes(
+    was: dict[str, Any], shall: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    assert kept_of(was, shall) == kept
 
 
 # --- found, not made -------------------------------------------------------------------------
