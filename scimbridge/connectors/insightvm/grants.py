@@ -72,8 +72,6 @@ class GrantActions:
                 # The role first: it decides whether there are lists at all.
                 roles = [each for each in wanted if each.entitlement.kind == ROLE]
                 failures |= self._roles(action, user, roles)
-                # A role that is there already may be one whose move was not finished.
-                user.settle()
                 for kind in LISTS:
                     named = {
                         each.entitlement.native_id: each

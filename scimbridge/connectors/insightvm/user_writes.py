@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from scimbridge.connectors.deadline import remaining
 from scimbridge.connectors.insightvm.access import AccessLists, Failures
@@ -74,8 +74,6 @@ class UserWriter:
         self.access_by_hand = access_by_hand
         self._own_login = own_login
         self._turns = LockPerName()
-        self.owed: dict[str, Lists] = {}
-        """User id to what a PUT has taken away and nobody could put back yet."""
 
     @contextmanager
     def open(self, native_id: str) -> Iterator[OpenUser]:
@@ -85,11 +83,7 @@ class UserWriter:
         """
         busy = f"{self.target}: no time was left to wait for another change of user {native_id}"
         with self._turns.held(native_id, busy):
-            try:
-                user = self.users.get(native_id)
-            except VendorNotFound:
-                self.owed.pop(native_id, None)
-                raise
+            user = self.users.get(native_id)
             if user["login"].lower() == self._own_login.lower():
                 raise VendorRejected(
                     f"{self.target}: {user['login']} is the bridge's own account at the console "
@@ -126,13 +120,12 @@ class OpenUser:
         it is a ``removal``.
         """
         if wanted == self.edit and password is None:
-            self.settle()
             return
-        owed = self._writer.owed.get(self.id, {})
         kept = self._kept(wanted)
         if kept:
             self._announce(kept)
-        swallowed = [kind for kind in kept if wanted.has_all(kind)]
+        swallowed = {kind: ids for kind, ids in kept.items() if wanted.has_all(kind)}
+        dropped = {kind: ids for kind, ids in kept.items() if kind not in swallowed}
         body = wanted.body() if password is None else wanted.body() | {"password": password}
         try:
             for kind in swallowed:
@@ -140,15 +133,14 @@ class OpenUser:
                 self._lists.clear(kind, self.id)
             self._writer.client.call("PUT", USER, at={"id": self.id}, json=body)
         except (VendorRejected, VendorNotFound):
-            if swallowed:
-                self.settle()
-            else:
-                self._owe(owed)
+            self._put_back(swallowed)
             raise
-        for kind, ids in kept.items():
-            if kind not in swallowed:
-                self._put_back(kind, ids)
-        self._owe({})
+        except VendorError:
+            # It may have gone through. What it dropped is put back now or by nobody.
+            with suppress(VendorError):  # which is in the log; the first error is the cause
+                self._put_back(dropped)
+            raise
+        self._put_back(dropped)
         self.user = self._writer.users.get(self.id)
         if not wanted.shown_by(self.edit):
             reason = f"{self._name} was changed, and the console still shows something else"
@@ -193,22 +185,14 @@ class OpenUser:
             return {}
         return self._lists.remove(kind, self.id, ids)
 
-    def settle(self) -> None:
-        """Put back what an earlier PUT has taken away, as far as it still matters."""
-        for kind, ids in self._writer.owed.get(self.id, {}).items():
-            if not self.edit.has_all(kind) and not _is_site_owner(self.edit, kind):
-                self._put_back(kind, ids | self._lists.read(kind, self.id))
-        self._owe({})
-
     def _kept(self, wanted: Edit) -> Lists:
         """What the user holds that the PUT of ``wanted`` drops, or makes meaningless."""
         kept: dict[str, frozenset[str]] = {}
-        owed = self._writer.owed.get(self.id, {})
         for kind in LISTS:
-            if self.edit.has_all(kind) or (kind not in owed and self._is_given_again(wanted, kind)):
+            if self.edit.has_all(kind) or self._is_given_again(wanted, kind):
                 continue
             by_choice = wanted.has_all(kind) and wanted.role_id == self.edit.role_id
-            held = self._lists.read(kind, self.id) | owed.get(kind, frozenset())
+            held = self._lists.read(kind, self.id)
             if held and (by_choice or _is_site_owner(wanted, kind)):
                 raise VendorRejected(
                     f"{self._name} would lose its access to {kind} {', '.join(sorted(held))}: "
@@ -235,25 +219,27 @@ class OpenUser:
             raise VendorUnavailable(f"{self._name}: no time was left to change it safely")
         for kind, ids in kept.items():
             logger.info("%s has access to %s %s", self._name, kind, ", ".join(sorted(ids)))
-        self._owe(kept)
 
-    def _owe(self, lists: Lists) -> None:
-        if lists:
-            self._writer.owed[self.id] = lists
-        else:
-            self._writer.owed.pop(self.id, None)
+    def _put_back(self, lists: Lists) -> None:
+        """Put back all that can be; raises the first error.
 
-    def _put_back(self, kind: str, ids: frozenset[str]) -> None:
-        try:
-            self._lists.put_back(kind, self.id, ids)
-        except VendorError:
-            logger.error(
-                "%s: access to %s %s could not be put back",
-                self._name,
-                kind,
-                ", ".join(sorted(ids)),
-            )
-            raise
+        What cannot be is not remembered: by the next change the directory may have taken it away,
+        and another process may have seen to that. The planner grants what is still wanted again.
+        """
+        errors: list[VendorError] = []
+        for kind, ids in lists.items():
+            try:
+                self._lists.put_back(kind, self.id, ids)
+            except VendorError as error:
+                logger.error(
+                    "%s: access to %s %s could not be put back",
+                    self._name,
+                    kind,
+                    ", ".join(sorted(ids)),
+                )
+                errors.append(error)
+        if errors:
+            raise errors[0]
 
     @property
     def _name(self) -> str:

@@ -74,7 +74,7 @@ class Life:
         self.give_again()
 
     def give_again(self) -> None:
-        """As the bridge does after a change of role, which may have swallowed the lists."""
+        """As the bridge does after a failure or a change of role: the lists may be gone."""
         listed = [f"{kind}:{each}" for kind, ids in self.model.lists.items() for each in ids]
         if listed:
             refused = [
@@ -109,13 +109,17 @@ class Life:
 
     def _insist(self, act: Callable[[], None]) -> None:
         """Do as the bridge does with an intent: repeat it until it is done."""
+        failed = False
         for _ in range(50):  # more than all faults of a sequence together
             with suppress(VendorUnavailable):
                 act()
                 break
+            failed = True
             self.console.clock.advance(60)
         else:
             raise AssertionError("never done")
+        if failed:
+            self.give_again()
 
     def check(self) -> None:
         self.console.simulator.faults.clear()
