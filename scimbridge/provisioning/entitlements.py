@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from scimbridge.connectors.interface import Entitlement
+from scimbridge.directory import grants
 from scimbridge.directory.grants import Key
 from scimbridge.provisioning.correlate import derived_id, group_key
 
@@ -37,13 +38,20 @@ class GroupMapping:
 
 
 def attribute_entitlements(
-    document: Mapping[str, Any], catalogue: Mapping[Key, object], *, target: str
+    document: Mapping[str, Any],
+    catalogue: Mapping[Key, object],
+    recorded: Mapping[Key, str],
+    *,
+    target: str,
 ) -> frozenset[Entitlement]:
     """What ``roles`` and ``entitlements`` of a User name.
 
     A value is an entitlement's native id, its ``kind:native id`` form, or its SCIM id under
     ``/Roles`` and ``/Entitlements``. A value that names nothing at the vendor grants nothing: IdPs
     and validators send free text here, and it is kept and shown all the same.
+
+    ``recorded`` is what the bridge's record of the person's grants says, by state. What it gave
+    can be named too: one short answer of the vendor's catalogue must not take it.
     """
     values = {
         _named(str(item["value"]))
@@ -53,9 +61,10 @@ def attribute_entitlements(
     }
     if not values:
         return frozenset()
+    given = {key for key, state in recorded.items() if state in (grants.HELD, grants.ASSERTED)}
     return frozenset(
         Entitlement(kind, native_id)
-        for kind, native_id in catalogue
+        for kind, native_id in catalogue.keys() | given
         if {native_id, f"{kind}:{native_id}", entitlement_id(target, kind, native_id)} & values
     )
 

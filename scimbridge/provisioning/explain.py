@@ -120,17 +120,14 @@ def _reasons(
     ways: list[tuple[GroupRef, grants.Key | None]],
 ) -> tuple[Reason, ...]:
     catalogue = grants.catalogue(connection, target.name)
-    named = attribute_entitlements(parse_document(row.desired), catalogue, target=target.name)
+    states = grants.of_resources(connection, [row.pk], echoes_since=row.converged_at)[row.pk]
+    document = parse_document(row.desired)
+    named = attribute_entitlements(document, catalogue, states, target=target.name)
     by_groups: dict[Entitlement, list[str]] = {}
     for group, key in ways:
         if key is not None:
             by_groups.setdefault(Entitlement(*key), []).append(group.display)
-    recorded = {
-        Entitlement(*key): _RECORDED[state]
-        for key, state in grants.of_resources(connection, [row.pk], echoes_since=row.converged_at)[
-            row.pk
-        ].items()
-    }
+    recorded = {Entitlement(*key): _RECORDED[state] for key, state in states.items()}
     wanted = frozenset(by_groups) | named
     given = effective(wanted, target.policy)
     return tuple(

@@ -62,7 +62,7 @@ class Groups:
         key = group_key(name)
         while True:
             self.writes.claims.await_rivals(target.name, "Group", key)
-            with self.writes.intent(caller) as connection:
+            with self.writes.pauses.intent(caller) as connection:
                 row = resources.find_by_any_key(connection, target.name, "Group", key)
                 if row is not None and self.writes.claims.is_being_created(connection, row):
                     continue
@@ -84,7 +84,7 @@ class Groups:
         if_match: Collection[str] | None = None,
     ) -> ResourceRow:
         """PUT (RFC 7644 section 3.5.1): ``document`` takes the place of the one before."""
-        with self.writes.intent(caller) as connection:
+        with self.writes.pauses.intent(caller) as connection:
             row = self.writes.get_for_write(connection, "Group", scim_id, if_match)
             group_type = self.writes.target.group_type
             after = merge_put(parse_document(row.desired), without_members(document), group_type)
@@ -103,7 +103,7 @@ class Groups:
         """PATCH (RFC 7644 section 3.5.2): all operations or none."""
         target = self.writes.target
         rest, change = split_members(operations, target.group_type)
-        with self.writes.intent(caller) as connection:
+        with self.writes.pauses.intent(caller) as connection:
             row = self.writes.get_for_write(connection, "Group", scim_id, if_match)
             before = parse_document(row.desired)
             after = (
@@ -116,7 +116,7 @@ class Groups:
 
     def delete(self, scim_id: str, caller: Caller, if_match: Collection[str] | None = None) -> None:
         """DELETE: returns once nobody has anything through the group any more."""
-        with self.writes.intent(caller) as connection:
+        with self.writes.pauses.intent(caller) as connection:
             row = self.writes.get_for_deletion(connection, "Group", scim_id, if_match)
             if row.native_id is not None and not is_managed(self.writes.target, row):
                 raise Forbidden(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,15 +19,20 @@ from scimbridge.directory import grants, journal, leases, memberships, resources
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.resources import ResourceRow
 from scimbridge.directory.schema import targets
+from scimbridge.errors import Forbidden
 from scimbridge.provisioning.correlate import derived_id, group_key, user_key
 from scimbridge.provisioning.correlation import entitlement_keys
 from scimbridge.provisioning.entitlements import entitlement_id
 from scimbridge.provisioning.mapping import display_of, from_account, is_active
 from scimbridge.provisioning.outcome import BRIDGE, Outcomes
+from scimbridge.provisioning.pauses import Pauses
 from scimbridge.provisioning.regranting import regrant
+from scimbridge.provisioning.removals import Removals
 from scimbridge.provisioning.targets import Target
 from scimbridge.provisioning.vendor_groups import dump_states
 from scimbridge.provisioning.work import dump_account, dump_document, parse_document
+
+logger = logging.getLogger(__name__)
 
 LEASE_S = 900
 """How long one observation of a whole tenant may take before another one may start."""
@@ -39,6 +45,8 @@ class Observer:
     target: Target
     directory: Directory
     outcomes: Outcomes
+    removals: Removals
+    pauses: Pauses
     owner: str
     now: Callable[[], int]
 
@@ -98,7 +106,11 @@ class Observer:
         return last is None or self.now() - last >= self.target.config.observe_every_s * 1000
 
     def register(self) -> None:
-        """Have a row for the target, and its groups stand for what the configuration says now."""
+        """Have a row for the target, and its groups stand for what the configuration says now.
+
+        A mapping whose change is beyond the removal budget stays as it was, until the next start:
+        a misspelt name must not empty a group, and the bridge has to come up all the same.
+        """
         with self.directory.write() as connection:
             known = connection.execute(
                 select(targets.c.name).where(targets.c.name == self.target.name)
@@ -107,24 +119,43 @@ class Observer:
                 connection.execute(
                     insert(targets).values(name=self.target.name, reconciled_at=self.now())
                 )
-            for row in list(resources.visible(connection, self.target.name, "Group")):
-                self._remap(connection, row)
+        try:
+            with self.pauses.intent(BRIDGE) as connection:
+                self._remap(connection)
+        except Forbidden as error:
+            logger.error(
+                "the changed groups of %s in the configuration are not in force, and what groups "
+                "grant there stays as it was: %s. The change is tried again at the next start; "
+                "correct [targets.%s.groups] first if it is not meant",
+                self.target.name,
+                error.detail,
+                self.target.name,
+            )
 
-    def _remap(self, connection: Connection, row: ResourceRow) -> None:
-        name = parse_document(row.desired)["displayName"]
-        keys = entitlement_keys(self.target.mapping.granted_by(name, row.native_id))
-        if set(keys) == memberships.granted_by(connection, row.pk):
-            return
-        operation = self.outcomes.record(
-            connection,
-            BRIDGE,
-            resource_pk=row.pk,
-            resource_type="Group",
-            kind="remap",
-            generation=row.generation,
-            removal=True,
-        )
-        regrant(connection, self.target.name, row.pk, keys, operation=operation)
+    def _remap(self, connection: Connection) -> None:
+        """All changed groups at once: a role may have moved from one to another."""
+        target, changed = self.target.name, []
+        members: set[str] = set()
+        for row in list(resources.visible(connection, target, "Group")):
+            name = parse_document(row.desired)["displayName"]
+            keys = entitlement_keys(self.target.mapping.granted_by(name, row.native_id))
+            if set(keys) != memberships.granted_by(connection, row.pk):
+                changed.append((row, keys))
+                members |= memberships.wanted(connection, row.pk)
+        found = resources.by_ids(connection, target, members).values()
+        users = [each.pk for each in found if each.resource_type == "User"]
+        with self.removals.counted(connection, users):
+            for row, keys in changed:
+                operation = self.outcomes.record(
+                    connection,
+                    BRIDGE,
+                    resource_pk=row.pk,
+                    resource_type="Group",
+                    kind="remap",
+                    generation=row.generation,
+                    removal=True,
+                )
+                regrant(connection, target, row.pk, keys, operation=operation)
 
     def refresh_catalogue(self) -> None:
         """Read the vendor's entitlements, and show each as a group of its own."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -106,6 +107,16 @@ class Pauses:
             )
             guards.forget(connection, self.name)
             self._note(connection, caller, "target resumed", allow=allow, reason=before.reason)
+
+    @contextmanager
+    def intent(self, caller: Caller) -> Iterator[Connection]:
+        """The transaction of an intent. One beyond the removal budget leaves removals paused."""
+        try:
+            with self.directory.write() as connection:
+                yield connection
+        except BudgetSpent as error:
+            self.trip(caller, error)
+            raise
 
     def trip(self, caller: Caller, error: BudgetSpent) -> None:
         """Pause removals after ``error``, unless somebody did or an operator decided meanwhile."""

@@ -68,8 +68,8 @@ def build_service_provider(
     pauses = Pauses(directory, audit, budget, retry_after_s, now)
     operations = Operations(converger, outcomes, objects, pauses, deadline_s, retry_after_s, now)
     claims = Claims(directory, now, deadline_s)
-    observer = Observer(target, directory, outcomes, owner, now)
     removals = Removals(target, budget)
+    observer = Observer(target, directory, outcomes, removals, pauses, owner, now)
     writes = Writes(
         target, directory, outcomes, operations, claims, observer, removals, pauses, now
     )

@@ -53,7 +53,7 @@ class Users:
         self, document: Document, key: str, caller: Caller
     ) -> tuple[int, int] | None:
         """Primary keys of the user and of the operation; None if another request was faster."""
-        with self.writes.intent(caller) as connection:
+        with self.writes.pauses.intent(caller) as connection:
             row = resources.find_by_any_key(connection, self.writes.target.name, "User", key)
             if row is None:
                 row = self._insert(connection, document, key)
@@ -107,7 +107,7 @@ class Users:
 
     def delete(self, scim_id: str, caller: Caller, if_match: Collection[str] | None = None) -> None:
         """DELETE: returns once the account, or all of its access, is gone."""
-        with self.writes.intent(caller) as connection:
+        with self.writes.pauses.intent(caller) as connection:
             row = self.writes.get_for_deletion(connection, "User", scim_id, if_match)
             user_name = parse_document(row.desired)["userName"]
             self.writes.target.guard.check_account(user_name)
@@ -137,7 +137,7 @@ class Users:
         sent: Mapping[str, str] | None = None,
     ) -> ResourceRow:
         """``sent`` are secrets that ``change`` leaves out."""
-        with self.writes.intent(caller) as connection:
+        with self.writes.pauses.intent(caller) as connection:
             row = self.writes.get_for_write(connection, "User", scim_id, if_match)
             before = parse_document(row.desired)
             after, secrets = take_secrets(change(before), self.writes.target.user_type)

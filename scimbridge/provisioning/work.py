@@ -97,7 +97,9 @@ def load(
         if document.get("roles") or document.get("entitlements"):
             if catalogue is None:
                 catalogue = grants.catalogue(connection, target.name)
-            wanted |= attribute_entitlements(document, catalogue, target=target.name)
+            wanted |= attribute_entitlements(
+                document, catalogue, recorded[row.pk], target=target.name
+            )
         desired = Desired(
             Disposition(row.disposition),
             to_account(document, extension=target.extension, secrets=secrets.get(row.pk)),

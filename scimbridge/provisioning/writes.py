@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +13,7 @@ from scimbridge.directory.engine import Directory
 from scimbridge.directory.journal import Caller
 from scimbridge.directory.leases import LEASE_MARGIN_S
 from scimbridge.directory.resources import ResourceRow
-from scimbridge.errors import BudgetSpent, NotFound, PreconditionFailed, VendorError
+from scimbridge.errors import NotFound, PreconditionFailed, VendorError
 from scimbridge.provisioning.claims import Claims
 from scimbridge.provisioning.failures import to_scim
 from scimbridge.provisioning.mapping import Document
@@ -44,16 +43,6 @@ class Writes:
     removals: Removals
     pauses: Pauses
     now: Callable[[], int]
-
-    @contextmanager
-    def intent(self, caller: Caller) -> Iterator[Connection]:
-        """The transaction of an intent. One beyond the removal budget leaves removals paused."""
-        try:
-            with self.directory.write() as connection:
-                yield connection
-        except BudgetSpent as error:
-            self.pauses.trip(caller, error)
-            raise
 
     def require_catalogue(self, document: Mapping[str, Any]) -> None:
         """Look at the vendor's entitlements if ``document`` names any and none is known yet.

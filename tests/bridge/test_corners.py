@@ -17,7 +17,9 @@ from tests.conftest import World, open_world
 def test_a_role_that_only_looks_like_json_is_text() -> None:
     document = {"roles": [{"value": "{oops"}]}
 
-    assert attribute_entitlements(document, {("role", "x"): ("X", "", True)}, target="t") == set()
+    assert (
+        attribute_entitlements(document, {("role", "x"): ("X", "", True)}, {}, target="t") == set()
+    )
 
 
 def test_groups_cannot_be_created_where_the_vendor_has_no_call_for_it(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from scimbridge.connectors.interface import Entitlement
+from scimbridge.directory import grants
 from scimbridge.errors import Forbidden
 from scimbridge.provisioning.correlate import user_key
 from scimbridge.provisioning.entitlements import (
@@ -79,9 +80,27 @@ def test_a_group_grants_what_its_name_stands_for_and_what_it_is(
 def test_attributes_name_what_the_vendor_has(
     document: dict[str, Any], named: set[tuple[str, str]]
 ) -> None:
-    found = attribute_entitlements(document, CATALOGUE, target="t")
+    found = attribute_entitlements(document, CATALOGUE, {}, target="t")
 
     assert found == {Entitlement(*key) for key in named}
+
+
+@pytest.mark.parametrize(
+    ("state", "named"),
+    [
+        (grants.HELD, {ADMIN}),
+        (grants.ASSERTED, {ADMIN}),
+        (grants.REVOKED, set()),
+        (grants.SUSPENDED, set()),
+    ],
+)
+def test_attributes_name_what_the_bridge_gave_although_the_catalogue_lacks_it(
+    state: str, named: set[Entitlement]
+) -> None:
+    document = {"roles": [{"value": "admin"}]}
+    recorded = {("role", "admin"): state, ("site", "1:a"): grants.HELD}
+
+    assert attribute_entitlements(document, {}, recorded, target="t") == named
 
 
 GUARD = Guard("t", frozenset({user_key("Break@Glass.example")}), frozenset({ADMIN}))

@@ -228,6 +228,20 @@ def test_an_entitlement_is_found_under_its_mapped_name_too(bench: Bench) -> None
     assert bench.vendor.roles(JANE) == {"admin", "analyst"}
 
 
+def test_a_role_that_one_look_at_the_catalogue_did_not_show_is_not_taken(bench: Bench) -> None:
+    offer(bench, ("analyst", "Analyst"), ("reader", "Reader"))
+    bench.provider.observer.observe()
+    jane = bench.post_user(roles=[{"value": "analyst"}])
+    offer(bench, ("reader", "Reader"))
+    bench.provider.observer.observe()
+
+    bench.patch_user(jane, title="Boss")
+    assert bench.vendor.roles(JANE) == {"analyst"}
+    bench.patch_user(jane, roles=[])
+
+    assert bench.vendor.roles(JANE) == set()
+
+
 # --- another configuration ---------------------------------------------------------------------
 
 
