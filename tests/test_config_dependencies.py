@@ -15,6 +15,7 @@ def test_each_dependency_has_a_reason_and_no_other() -> None:
         *project["project"]["dependencies"],
         *project["project"]["optional-dependencies"]["postgresql"],
         *project["dependency-groups"]["build"],
+        *project["dependency-groups"]["bench"],
         *(each for each in project["dependency-groups"]["dev"] if isinstance(each, str)),
     ]
     reasons = (ROOT / "docs/decisions/0002-dependencies.md").read_text()

@@ -1,8 +1,8 @@
-"""Why a member is entitled to something: the groups, and what each of them grants."""
+"""What stands behind entitlements: the groups of a member, and the members of what they grant."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, or_, select
 
 from scimbridge.directory.grants import Key
 from scimbridge.directory.memberships import GroupRef
@@ -10,6 +10,7 @@ from scimbridge.directory.schema import group_entitlements, memberships, resourc
 
 _M = memberships.c
 _R = resources.c
+_members = resources.alias("members")
 _GROUNDS = (
     select(
         _R.scim_id,
@@ -26,6 +27,29 @@ _GROUNDS = (
     .order_by(_R.created, _R.pk)
 )
 
+_COUNT_USERS = (
+    select(func.count(_M.member_id.distinct()))
+    .select_from(
+        memberships.join(resources, _R.pk == _M.group_pk).join(
+            _members, (_members.c.scim_id == _M.member_id) & (_members.c.target == _R.target)
+        )
+    )
+    .where(
+        _R.target == bindparam("target"),
+        _members.c.resource_type == "User",
+        _M.want == 1,
+        or_(
+            _M.group_pk == bindparam("group_pk"),
+            _M.group_pk.in_(
+                select(group_entitlements.c.group_pk).where(
+                    group_entitlements.c.kind == bindparam("kind"),
+                    group_entitlements.c.native_id == bindparam("native_id"),
+                )
+            ),
+        ),
+    )
+)
+
 
 def of_member(
     connection: Connection, target: str, member_id: str
@@ -36,3 +60,10 @@ def of_member(
         (GroupRef(scim_id, display), None if kind is None else (kind, native_id))
         for scim_id, display, kind, native_id in rows
     ]
+
+
+def count_users(connection: Connection, target: str, group_pk: int, key: Key) -> int:
+    """How many users are desired members of a group, or of any other that grants ``key``."""
+    kind, native_id = key
+    parameters = {"target": target, "group_pk": group_pk, "kind": kind, "native_id": native_id}
+    return int(connection.execute(_COUNT_USERS, parameters).scalar_one())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
 from sqlalchemy.orm import aliased
 
 from scimbridge.directory.grants import Key
@@ -95,28 +95,6 @@ _ENTITLEMENTS_OF = (
         _R.target == bindparam("target"),
         _M.member_id.in_(bindparam("ids", expanding=True)),
         _M.want == 1,
-    )
-)
-_COUNT_USERS = (
-    select(func.count(_M.member_id.distinct()))
-    .select_from(
-        memberships.join(resources, _R.pk == _M.group_pk).join(
-            _members, (_members.c.scim_id == _M.member_id) & (_members.c.target == _R.target)
-        )
-    )
-    .where(
-        _R.target == bindparam("target"),
-        _members.c.resource_type == "User",
-        _M.want == 1,
-        or_(
-            _M.group_pk == bindparam("group_pk"),
-            _M.group_pk.in_(
-                select(group_entitlements.c.group_pk).where(
-                    group_entitlements.c.kind == bindparam("kind"),
-                    group_entitlements.c.native_id == bindparam("native_id"),
-                )
-            ),
-        ),
     )
 )
 _GRANTED_BY = select(group_entitlements.c.kind, group_entitlements.c.native_id).where(
@@ -232,13 +210,6 @@ def entitlements_of(
         ):
             found.setdefault(member_id, set()).add((kind, native_id))
     return found
-
-
-def count_users(connection: Connection, target: str, group_pk: int, key: Key) -> int:
-    """How many users are desired members of a group, or of any other that grants ``key``."""
-    kind, native_id = key
-    parameters = {"target": target, "group_pk": group_pk, "kind": kind, "native_id": native_id}
-    return int(connection.execute(_COUNT_USERS, parameters).scalar_one())
 
 
 def want(

@@ -13,7 +13,7 @@ import orjson
 from sqlalchemy import Connection
 
 from scimbridge.connectors.deadline import deadline
-from scimbridge.directory import memberships, resources
+from scimbridge.directory import grounds, memberships, resources
 from scimbridge.directory.journal import Caller
 from scimbridge.directory.resources import ResourceRow
 from scimbridge.errors import Forbidden, InvalidValue, Mutability
@@ -352,7 +352,7 @@ class Groups:
             limit = target.capabilities.group_member_limits.get(key[0])
             if limit is None:
                 continue
-            count = memberships.count_users(connection, target.name, pk, key)
+            count = grounds.count_users(connection, target.name, pk, key)
             if count > limit:
                 raise InvalidValue(
                     f"the vendor takes at most {limit} members in a {key[0]}, and "
