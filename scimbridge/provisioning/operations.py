@@ -111,7 +111,11 @@ class Operations:
             error or TemporarilyUnavailable("the vendor took too long; the change goes on"),
             retry_after=self.retry_after_s,
         )
-        withdrawable = not operation.removal or isinstance(error, Forbidden)
+        withdrawable = (
+            not operation.removal
+            or isinstance(error, Forbidden)
+            or self._changes_the_group(operation)
+        )
         if error is not None and is_permanent(error) and withdrawable and operation.kind != "undo":
             undo = Withdrawal(self.outcomes).withdraw(operation.pk, answer, status=journal.FAILED)
             if undo is not None:
@@ -127,6 +131,14 @@ class Operations:
                 error=to_record(answer),
             )
         return answer
+
+    def _changes_the_group(self, operation: OperationRow) -> bool:
+        """Whether a refusal refuses more than a removal: a new name or attributes, as a whole."""
+        if operation.resource_type != "Group" or operation.kind not in ("patch", "replace"):
+            return False
+        with self.outcomes.directory.read() as connection:
+            (row,) = resources.by_pks(connection, [operation.resource_pk])
+        return operation.generation > row.confirmed_generation
 
     def _is_over(self, operation_pk: int) -> bool:
         operation = self._get(operation_pk)

@@ -63,7 +63,8 @@ def chain(directory: Directory) -> list[int]:
         append(directory, "t", number)
         append(directory, "other", number)
     with directory.read() as connection:
-        return list(connection.execute(select(audit.c.pk).where(audit.c.target == "t")).scalars())
+        of_target = select(audit.c.pk).where(audit.c.target == "t").order_by(audit.c.pk)
+        return list(connection.execute(of_target).scalars())
 
 
 def test_an_untouched_chain_holds(directory: Directory, chain: list[int]) -> None:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from signal import SIGKILL
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,14 +24,14 @@ class Fate:
     """Counts the points that this process passes, and ends or stops it at one of them."""
 
     at: int | None = None
-    signal: int = signal.SIGKILL
+    number: int = SIGKILL
     passed: int = 0
     seen: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def arm(self, at: int | None, number: int = signal.SIGKILL) -> None:
+    def arm(self, at: int | None, number: int = SIGKILL) -> None:
         """Have ``number`` sent at the ``at``-th point from now."""
-        self.at, self.signal, self.passed, self.seen = at, number, 0, []
+        self.at, self.number, self.passed, self.seen = at, number, 0, []
 
     def point(self, name: str) -> None:
         """Something is about to happen, or has just happened."""
@@ -40,7 +41,7 @@ class Fate:
             mine = self.passed == self.at
         if mine:
             # To this thread: another one would be stopped first, and this one go on for a while.
-            signal.pthread_kill(threading.get_ident(), self.signal)
+            signal.pthread_kill(threading.get_ident(), self.number)
 
 
 class Line(BaseAdapter):

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.conftest import ENTERPRISE, World, open_world
 
-EXAMPLES = 20
+EXAMPLES = 12
 """Of each operation and mode."""
 
 

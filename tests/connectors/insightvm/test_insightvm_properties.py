@@ -194,7 +194,7 @@ operations = st.one_of(
 
 @pytest.mark.parametrize(
     ("drops", "access_by_hand", "sequences"),
-    [(True, True, 500), (False, True, 200), (True, False, 200)],
+    [(True, True, 500), (False, True, 40), (True, False, 40)],
 )
 def test_after_any_sequence_access_is_what_was_asked_for(
     drops: bool, access_by_hand: bool, sequences: int
