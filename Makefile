@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
-PYTEST_WORKERS ?= 2
+PYTEST_WORKERS ?= 3
 BENCH := .venv-bench
 BENCH_OPTIONS ?=
 
@@ -52,7 +52,7 @@ lock: ## Pin every dependency with its hashes, from pyproject.toml
 
 .PHONY: test
 test: $(VENV)/.dev ## Run all tests, with the coverage that the house asks for
-	$(BIN)/pytest -n $(PYTEST_WORKERS) --cov --cov-report= tests
+	$(BIN)/pytest -n $(PYTEST_WORKERS) --dist worksteal --cov --cov-report= tests
 	$(BIN)/coverage report --fail-under=95 --format=total > /dev/null || { $(BIN)/coverage report; exit 1; }
 	$(BIN)/coverage report --include='scimbridge/scim/*,scimbridge/provisioning/*' --fail-under=100
 

@@ -204,7 +204,7 @@ def test_after_any_sequence_access_is_what_was_asked_for(
     )  # once, since making one takes longer than a sequence does
 
     @settings(max_examples=sequences, deadline=None)
-    @given(st.lists(operations, min_size=1, max_size=7))
+    @given(st.lists(operations, min_size=1, max_size=5))
     def holds(steps: list[tuple[str, Any]]) -> None:
         life = Life(console, access_by_hand=access_by_hand)
         for name, arguments in steps:
