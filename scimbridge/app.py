@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 from flask import Flask
 
+from scimbridge.clock import now_ms
 from scimbridge.config import Config, TargetConfig
 from scimbridge.connectors.http import Wiring
 from scimbridge.connectors.interface import Connector
@@ -20,8 +20,7 @@ from scimbridge.connectors.registry import VENDORS
 from scimbridge.directory.audit import AuditLog
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.migrate import check_schema
-from scimbridge.errors import ConfigError
-from scimbridge.keys import derive_key
+from scimbridge.keys import derive_key, secret_key
 from scimbridge.provisioning.background import Background
 from scimbridge.provisioning.entitlements import parse_entitlement
 from scimbridge.provisioning.service_provider import ServiceProvider, build_service_provider
@@ -36,11 +35,6 @@ from scimbridge.web.jwt_issuer import open_issuer
 from scimbridge.web.limits import Failures, Slots
 from scimbridge.web.metrics import Metrics
 from scimbridge.web.site import Site
-
-
-def now_ms() -> int:
-    """Milliseconds since the epoch."""
-    return time.time_ns() // 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +68,7 @@ def open_bridge(
 
     Raises `ConfigError`, or `DirectoryError` if the schema is not current.
     """
-    secret_key = config.bridge.secret_key
-    if secret_key is None:
-        raise ConfigError(
-            "[bridge] secret_key is missing; make one with `openssl rand -base64 48`, store it in "
-            'a file and write secret_key = "file:/path"'
-        )
-    key = secret_key.reveal().encode()
+    key = secret_key(config)
     directory = Directory(config.bridge.database)
     check_schema(directory.engine)
     audit = AuditLog(derive_key(key, "audit"))

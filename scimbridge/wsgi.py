@@ -9,12 +9,9 @@ from pathlib import Path
 from flask import Flask
 
 from scimbridge.app import open_bridge
-from scimbridge.config import load_config
+from scimbridge.config import CONFIG_VARIABLE, load_config
 from scimbridge.connectors.registry import vendor_settings
 from scimbridge.logs import configure_logs
-
-CONFIG_VARIABLE = "SCIMBRIDGE_CONFIG"
-"""The environment variable that names the configuration file."""
 
 
 def create_app() -> Flask:

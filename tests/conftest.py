@@ -14,7 +14,8 @@ import hypothesis
 import pytest
 import requests
 
-from scimbridge.app import Bridge, now_ms, open_bridge
+from scimbridge.app import Bridge, open_bridge
+from scimbridge.clock import now_ms
 from scimbridge.config import Config, load_config
 from scimbridge.connectors.falcon.simulator import create_simulator
 from scimbridge.connectors.registry import VENDORS

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
 from pathlib import Path
 
 import click
-import orjson
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from scimbridge.app import open_connector
-from scimbridge.cli.options import config_option, open_provider, read_config, require_target
+from scimbridge.cli.options import config_option, read_config, require_target, target_argument
+from scimbridge.cli.output import json_option, print_json
+from scimbridge.cli.provider import open_provider
 from scimbridge.config.secrets import resolve_secret
 from scimbridge.errors import ScimbridgeError
 from scimbridge.provisioning.entitlements import parse_entitlement
 from scimbridge.provisioning.holders import holders as holders_of
 
-_json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-
 
 @click.command()
 @config_option
-@click.argument("target")
+@target_argument
 @click.argument("entitlement")
-@_json_option
+@json_option
 def holders(path: Path, target: str, entitlement: str, as_json: bool) -> None:
     """List who holds ENTITLEMENT (kind:id) at TARGET right now, and whom the bridge gave it."""
     table = Table("account", "native id", "given by the bridge", "SCIM id")
@@ -36,7 +34,7 @@ def holders(path: Path, target: str, entitlement: str, as_json: bool) -> None:
         )
         for each in found:
             if as_json:
-                click.echo(orjson.dumps(asdict(each)).decode())
+                print_json(each)
             given = "yes" if each.given else "no"
             table.add_row(
                 escape(each.user_name), escape(each.native_id), given, each.scim_id or "-"
@@ -47,9 +45,9 @@ def holders(path: Path, target: str, entitlement: str, as_json: bool) -> None:
 
 @click.command()
 @config_option
-@click.argument("target")
+@target_argument
 @click.argument("user_name")
-@_json_option
+@json_option
 def held(path: Path, target: str, user_name: str, as_json: bool) -> None:
     """Show what the account USER_NAME holds at TARGET right now, and what it may do by that."""
     config = read_config(path)
@@ -61,8 +59,7 @@ def held(path: Path, target: str, user_name: str, as_json: bool) -> None:
     grants = sorted(connector.grants(str(account.native_id)), key=lambda each: each.entitlement)
     permissions = sorted(connector.permissions(str(account.native_id)))
     if as_json:
-        shown = [{"entitlement": str(each.entitlement), "direct": each.direct} for each in grants]
-        click.echo(orjson.dumps({"grants": shown, "permissions": permissions}).decode())
+        print_json({"held": grants, "permissions": permissions})
         return
     table = Table("holds", "through")
     for each in grants:
@@ -75,13 +72,14 @@ def held(path: Path, target: str, user_name: str, as_json: bool) -> None:
 
 @click.command(name="rotate-password")
 @config_option
-@click.argument("target")
+@target_argument
 @click.option(
     "--from",
     "reference",
     help="Where the new one is: env:NAME or file:PATH; asked for if this is left out.",
 )
-def rotate_password(path: Path, target: str, reference: str | None) -> None:
+@json_option
+def rotate_password(path: Path, target: str, reference: str | None, as_json: bool) -> None:
     """Change the password of the bridge's own account at TARGET.
 
     Put the new one where the configuration reads it, and restart the bridge: until then it is
@@ -90,9 +88,12 @@ def rotate_password(path: Path, target: str, reference: str | None) -> None:
     config = read_config(path)
     require_target(path, config, target)
     if reference is None:
-        password = click.prompt("New password", hide_input=True, confirmation_prompt=True)
+        password = click.prompt("New password", hide_input=True, confirmation_prompt=True, err=True)
     else:
         secret = resolve_secret(reference, relative_to=path.parent, environ=os.environ)
         password = secret.reveal()
     open_connector(config.targets[target]).change_own_password(password)
-    Console().print(f"The password at {target} is changed; now restart the bridge with it.")
+    if as_json:
+        print_json({"target": target, "changed": True})
+    else:
+        click.echo(f"The password at {target} is changed; now restart the bridge with it.")

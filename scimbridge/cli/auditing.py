@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 import orjson
-from rich.console import Console
 
-from scimbridge.cli.options import config_option, open_directory, read_config, secret_key
+from scimbridge.cli.options import config_option, open_directory, optional_target, read_config
+from scimbridge.cli.output import json_option, print_json
 from scimbridge.directory.audit import AuditLine, AuditLog, audited_targets, lines
 from scimbridge.errors import ScimbridgeError
-from scimbridge.keys import derive_key
+from scimbridge.keys import derive_key, secret_key
 
 
 @click.group()
@@ -24,20 +22,18 @@ def audit() -> None:
 
 @audit.command()
 @config_option
-@click.argument("target", required=False)
+@optional_target
 @click.option("--id", "scim_id", help="Only what concerns the resource with this SCIM id.")
 @click.option("--last", default=50, show_default=True, help="How many lines.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@json_option
 def show(path: Path, target: str | None, scim_id: str | None, last: int, as_json: bool) -> None:
     """Show the last lines, of TARGET or of all."""
-    directory = open_directory(read_config(path))
-    with directory.read() as connection:
+    with open_directory(read_config(path)) as directory, directory.read() as connection:
         found = lines(connection, target, scim_id=scim_id, last=last)
-    directory.close()
-    if as_json:
-        _write(found)
-        return
     for line in found:
+        if as_json:
+            print_json(line)
+            continue
         when = datetime.fromtimestamp(line.at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
         resource = f"{line.resource_type} {line.scim_id or ''}".strip()
         # A line of the log is a line of text, however long: it is searched, not looked at.
@@ -46,17 +42,16 @@ def show(path: Path, target: str | None, scim_id: str | None, last: int, as_json
 
 @audit.command()
 @config_option
-@click.argument("target", required=False)
+@optional_target
 def export(path: Path, target: str | None) -> None:
     """Write all lines, of TARGET or of all, as one JSON object a line.
 
     Kept where the bridge cannot write, an export is what `audit verify --against` proves later
     that nothing was cut off.
     """
-    directory = open_directory(read_config(path))
-    with directory.read() as connection:
-        _write(lines(connection, target))
-    directory.close()
+    with open_directory(read_config(path)) as directory, directory.read() as connection:
+        for line in lines(connection, target):
+            print_json(line)
 
 
 @audit.command()
@@ -66,7 +61,8 @@ def export(path: Path, target: str | None) -> None:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="An earlier export, every line of which must still be there.",
 )
-def verify(path: Path, against: Path | None) -> None:
+@json_option
+def verify(path: Path, against: Path | None, as_json: bool) -> None:
     """Prove that no line was changed, deleted, put in between or reordered.
 
     Lines cut off at the end leave a chain that holds; an export made before shows them.
@@ -74,10 +70,9 @@ def verify(path: Path, against: Path | None) -> None:
     config = read_config(path)
     log = AuditLog(derive_key(secret_key(config), "audit"))
     exported = _read(against) if against else []
-    directory = open_directory(config)
     broken = []
     count = 0
-    with directory.read() as connection:
+    with open_directory(config) as directory, directory.read() as connection:
         targets = {*audited_targets(connection), *(line.target for line in exported)}
         for target in sorted(targets):
             first = log.verify(connection, target)
@@ -90,16 +85,12 @@ def verify(path: Path, against: Path | None) -> None:
                 for line in exported
                 if line.target == target and there.get(line.pk) != line.digest
             ]
-    directory.close()
+    if as_json:
+        print_json({"targets": sorted(targets), "lines": count, "broken": broken})
     if broken:
         raise ScimbridgeError("\n".join(broken))
-    Console().print(f"{count} lines of {len(targets)} targets: the chain holds.")
-
-
-def _write(found: Iterable[AuditLine]) -> None:
-    for line in found:
-        shown: dict[str, Any] = {name: getattr(line, name) for name in AuditLine.__slots__}
-        click.echo(orjson.dumps(shown | {"detail": orjson.loads(line.detail)}).decode())
+    if not as_json:
+        click.echo(f"{count} lines of {len(targets)} targets: the chain holds.")
 
 
 def _read(file: Path) -> list[AuditLine]:

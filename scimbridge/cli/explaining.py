@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,21 +13,24 @@ import click
 import orjson
 from rich.console import Console
 
-from scimbridge.app import now_ms, open_bridge
+from scimbridge.app import open_bridge
 from scimbridge.cli.options import (
     config_option,
     open_directory,
     read_config,
     require_target,
-    secret_key,
+    target_argument,
 )
+from scimbridge.cli.output import json_option, print_json
+from scimbridge.cli.provider import open_provider
+from scimbridge.clock import now_ms
 from scimbridge.config import Config
 from scimbridge.connectors.interface import Connector, HeldGrant
 from scimbridge.connectors.rehearsal import Rehearsal
 from scimbridge.directory import tokens
 from scimbridge.directory.copying import copy_directory
 from scimbridge.errors import ScimbridgeError
-from scimbridge.keys import derive_key
+from scimbridge.keys import derive_key, secret_key
 from scimbridge.provisioning.explain import Explanation, Reason, explain, observed_grants
 
 
@@ -43,9 +46,9 @@ class _Rehearsed:
 
 @click.command()
 @config_option
-@click.argument("target")
+@target_argument
 @click.argument("file", type=click.File("rb"))
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a request.")
+@json_option
 def plan(path: Path, target: str, file: Any, as_json: bool) -> None:
     """Show what the SCIM requests in FILE (- for stdin) would have TARGET's vendor do.
 
@@ -62,7 +65,7 @@ def plan(path: Path, target: str, file: Any, as_json: bool) -> None:
     for each in _rehearse(config, target, operations):
         refused += each.status >= 400
         if as_json:
-            click.echo(orjson.dumps(asdict(each)).decode())
+            print_json(each)
             continue
         console.print(f"{each.request}: {each.status}", style="bold", markup=False)
         for words in each.told or ["nothing to be done at the vendor"]:
@@ -95,10 +98,9 @@ def _rehearse(config: Config, target: str, operations: list[dict[str, Any]]) -> 
         return rehearsals[-1]
 
     key = secret_key(config)
-    directory = open_directory(config)
     with tempfile.TemporaryDirectory(prefix="scimbridge-plan-") as folder:
-        database = copy_directory(directory, Path(folder) / "directory.db")
-        directory.close()
+        with open_directory(config) as directory:
+            database = copy_directory(directory, Path(folder) / "directory.db")
         # Nobody calls from anywhere here.
         only = replace(config.targets[target], allowed_networks=())
         copied = replace(
@@ -141,28 +143,20 @@ def _rehearse(config: Config, target: str, operations: list[dict[str, Any]]) -> 
 
 @click.command(name="explain")
 @config_option
-@click.argument("target")
+@target_argument
 @click.argument("user")
 @click.option("--vendor", is_flag=True, help="Also ask the vendor what the account holds now.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@json_option
 def explain_(path: Path, target: str, user: str, vendor: bool, as_json: bool) -> None:
     """Tell why USER (userName or SCIM id) holds what they hold at TARGET, and since when."""
-    config = read_config(path)
-    require_target(path, config, target)
-    bridge = open_bridge(config)
-    try:
-        provider = bridge.providers[target]
-        found = explain(bridge.directory, provider.target, user)
+    with open_provider(path, target) as provider:
+        found = explain(provider.observer.directory, provider.target, user)
         held = None
         if vendor and found.native_id is not None:
             held = observed_grants(provider.target, found.native_id)
-    finally:
-        bridge.directory.close()
     if as_json:
-        shown = asdict(found)
-        if held is not None:
-            shown["held"] = [asdict(each) for each in held]
-        click.echo(orjson.dumps(shown).decode())
+        shown = {each.name: getattr(found, each.name) for each in fields(found)}
+        print_json(shown | {"held": held})
     else:
         _print(found, held)
 

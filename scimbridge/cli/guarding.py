@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pwd
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from scimbridge.app import now_ms
-from scimbridge.cli.options import config_option, read_config, secret_key
+from scimbridge.cli.options import (
+    config_option,
+    open_directory,
+    optional_target,
+    read_config,
+    require_target,
+    target_argument,
+)
+from scimbridge.cli.output import json_option, print_json
+from scimbridge.clock import now_ms
 from scimbridge.directory.audit import AuditLog
-from scimbridge.directory.engine import Directory
 from scimbridge.directory.journal import Caller
-from scimbridge.directory.migrate import migrate
-from scimbridge.errors import ConfigError
-from scimbridge.keys import derive_key
+from scimbridge.keys import derive_key, secret_key
 from scimbridge.provisioning.budget import Budget
 from scimbridge.provisioning.pauses import Pauses, Standing
-
-_json_option: Callable[[Any], Any] = click.option(
-    "--json", "as_json", is_flag=True, help="Print JSON; times are milliseconds since the epoch."
-)
 
 
 @click.group()
@@ -40,8 +38,8 @@ def guard() -> None:
 
 @guard.command()
 @config_option
-@click.argument("target", required=False)
-@_json_option
+@optional_target
+@json_option
 def status(path: Path, target: str | None, as_json: bool) -> None:
     """Show how writes to TARGET, or to every target, stand."""
     with _pauses(path, target) as opened:
@@ -50,8 +48,8 @@ def status(path: Path, target: str | None, as_json: bool) -> None:
 
 @guard.command()
 @config_option
-@click.argument("target")
-@_json_option
+@target_argument
+@json_option
 def pause(path: Path, target: str, as_json: bool) -> None:
     """Have every write to TARGET wait, until it is resumed.
 
@@ -64,13 +62,13 @@ def pause(path: Path, target: str, as_json: bool) -> None:
 
 @guard.command()
 @config_option
-@click.argument("target")
+@target_argument
 @click.option(
     "--allow",
     type=click.IntRange(1),
     help="How many accounts may lose access in the window that begins now.",
 )
-@_json_option
+@json_option
 def resume(path: Path, target: str, allow: int | None, as_json: bool) -> None:
     """Have writes to TARGET go on, removals with a fresh budget."""
     with _pauses(path, target) as (opened,):
@@ -81,21 +79,16 @@ def resume(path: Path, target: str, allow: int | None, as_json: bool) -> None:
 @contextmanager
 def _pauses(path: Path, target: str | None) -> Iterator[list[Pauses]]:
     config = read_config(path)
-    if target is not None and target not in config.targets:
-        known = ", ".join(config.targets)
-        raise ConfigError(f"{path}: there is no target {target}; there are {known}")
+    if target is not None:
+        require_target(path, config, target)
     audit = AuditLog(derive_key(secret_key(config), "audit"))
-    migrate(config.bridge.database)
-    directory = Directory(config.bridge.database)
     retry_after_s = config.bridge.transient_retry_after_s
-    try:
+    with open_directory(config) as directory:
         yield [
             Pauses(directory, audit, Budget(each, now_ms), retry_after_s, now_ms)
             for each in config.targets.values()
             if target in (None, each.name)
         ]
-    finally:
-        directory.close()
 
 
 def _operator() -> Caller:
@@ -109,7 +102,8 @@ def _operator() -> Caller:
 
 def _show(standings: list[Standing], *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps([asdict(each) for each in standings], indent=2))
+        for each in standings:
+            print_json(each)
         return
     table = Table("target", "writes", "removals", "used", "limit", "why")
     for each in standings:

@@ -1,7 +1,8 @@
-"""Options and loading that several commands share."""
+"""Arguments, options and loading that several commands share."""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,13 +10,11 @@ from typing import Any
 
 import click
 
-from scimbridge.app import open_bridge
-from scimbridge.config import Config, load_config
+from scimbridge.config import CONFIG_VARIABLE, Config, load_config
 from scimbridge.connectors.registry import vendor_settings
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.migrate import migrate
 from scimbridge.errors import ConfigError
-from scimbridge.provisioning.service_provider import ServiceProvider
 
 config_option: Callable[[Any], Any] = click.option(
     "--config",
@@ -23,24 +22,30 @@ config_option: Callable[[Any], Any] = click.option(
     type=click.Path(path_type=Path, dir_okay=False),
     default=Path("scimbridge.toml"),
     show_default=True,
-    envvar="SCIMBRIDGE_CONFIG",
+    envvar=CONFIG_VARIABLE,
     help="The configuration file.",
+)
+
+
+def _complete_target(context: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """The targets of the configuration; no secret is looked up, and no mistake is told here."""
+    try:
+        with Path(context.params["path"]).open("rb") as file:
+            targets = tomllib.load(file).get("targets")
+    except (OSError, ValueError):
+        return []
+    return [name for name in targets if name.startswith(begun)] if isinstance(targets, dict) else []
+
+
+target_argument: Callable[[Any], Any] = click.argument("target", shell_complete=_complete_target)
+optional_target: Callable[[Any], Any] = click.argument(
+    "target", required=False, shell_complete=_complete_target
 )
 
 
 def read_config(path: Path) -> Config:
     """The configuration in ``path``. Raises `ConfigError`."""
     return load_config(path, vendor_settings())
-
-
-def secret_key(config: Config) -> bytes:
-    """The bridge's secret key. Raises `ConfigError` if there is none."""
-    if config.bridge.secret_key is None:
-        raise ConfigError(
-            "[bridge] secret_key is missing; make one with `openssl rand -base64 48`, store it in "
-            'a file and write secret_key = "file:/path"'
-        )
-    return config.bridge.secret_key.reveal().encode()
 
 
 def require_target(path: Path, config: Config, target: str) -> None:
@@ -50,20 +55,12 @@ def require_target(path: Path, config: Config, target: str) -> None:
         raise ConfigError(f"{path}: there is no target {target}; there are {known}")
 
 
-def open_directory(config: Config) -> Directory:
+@contextmanager
+def open_directory(config: Config) -> Iterator[Directory]:
     """The directory, its schema brought up to date."""
     migrate(config.bridge.database)
-    return Directory(config.bridge.database)
-
-
-@contextmanager
-def open_provider(path: Path, target: str) -> Iterator[ServiceProvider]:
-    """One target of the configuration in ``path``, as a bridge serves it."""
-    config = read_config(path)
-    require_target(path, config, target)
-    migrate(config.bridge.database)
-    bridge = open_bridge(config)
+    directory = Directory(config.bridge.database)
     try:
-        yield bridge.providers[target]
+        yield directory
     finally:
-        bridge.directory.close()
+        directory.close()

@@ -9,14 +9,18 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from scimbridge.app import now_ms
-from scimbridge.cli.options import config_option, read_config, secret_key
-from scimbridge.config import Config
+from scimbridge.cli.options import (
+    config_option,
+    open_directory,
+    read_config,
+    require_target,
+    target_argument,
+)
+from scimbridge.cli.output import json_option, print_json
+from scimbridge.clock import now_ms
 from scimbridge.directory import tokens
-from scimbridge.directory.engine import Directory
-from scimbridge.directory.migrate import migrate
-from scimbridge.errors import ConfigError, ScimbridgeError
-from scimbridge.keys import derive_key
+from scimbridge.errors import ScimbridgeError
+from scimbridge.keys import derive_key, secret_key
 
 _DAY_MS = 86_400_000
 
@@ -28,23 +32,27 @@ def token() -> None:
 
 @token.command()
 @config_option
-@click.argument("target")
+@target_argument
 @click.option("--name", default="idp", show_default=True, help="What the token is called in logs.")
 @click.option("--days", type=click.IntRange(1), help="Days until it expires; default: never.")
 @click.option("--read-only", is_flag=True, help="For reading alone.")
 @click.option("--oauth", "form", flag_value="oauth", help="Show it as an OAuth 2 client.")
 @click.option("--basic", "form", flag_value="basic", help="Show it as user and password.")
+@json_option
 def create(
-    path: Path, target: str, name: str, days: int | None, read_only: bool, form: str | None
+    path: Path,
+    target: str,
+    name: str,
+    days: int | None,
+    read_only: bool,
+    form: str | None,
+    as_json: bool,
 ) -> None:
     """Create a token for TARGET and show it, for the only time."""
     config = read_config(path)
-    if target not in config.targets:
-        known = ", ".join(config.targets)
-        raise ConfigError(f"{path}: there is no target {target}; there are {known}")
+    require_target(path, config, target)
     key = derive_key(secret_key(config), "tokens")
-    directory = _open(config)
-    with directory.write() as connection:
+    with open_directory(config) as directory, directory.write() as connection:
         issued = tokens.issue(
             connection,
             key,
@@ -54,18 +62,27 @@ def create(
             expires=None if days is None else now_ms() + days * _DAY_MS,
             read_only=read_only,
         )
-    directory.close()
-    click.echo(_shown(issued, form, f"{config.bridge.public_url or ''}/{target}/oauth/token"))
+    token_url = f"{config.bridge.public_url or ''}/{target}/oauth/token"
+    if as_json:
+        token_id, secret = tokens.client_of(issued)
+        print_json({"token": issued, "id": token_id, "secret": secret, "token_url": token_url})
+    else:
+        click.echo(_shown(issued, form, token_url))
 
 
 @token.command(name="list")
 @config_option
-def list_tokens(path: Path) -> None:
+@json_option
+def list_tokens(path: Path, as_json: bool) -> None:
     """List all tokens; the secrets are not stored and cannot be shown."""
-    directory = _open(read_config(path))
-    with directory.read() as connection:
+    with open_directory(read_config(path)) as directory, directory.read() as connection:
         found = tokens.listing(connection)
-    directory.close()
+    if as_json:
+        for each in found:
+            shown = {name: getattr(each, name) for name in tokens.Token.__slots__}
+            del shown["digest"]
+            print_json(shown | {"read_only": bool(each.read_only)})
+        return
     table = Table()
     table.add_column("id", min_width=12)  # whole in any window: `token revoke` takes it
     for name in ("target", "name", "access", "created", "last used", "expires", "revoked"):
@@ -87,15 +104,18 @@ def list_tokens(path: Path) -> None:
 @token.command()
 @config_option
 @click.argument("token_id")
-def revoke(path: Path, token_id: str) -> None:
+@json_option
+def revoke(path: Path, token_id: str, as_json: bool) -> None:
     """End the token with the id TOKEN_ID now."""
-    directory = _open(read_config(path))
-    with directory.write() as connection:
-        done = tokens.revoke(connection, token_id, now=now_ms())
-    directory.close()
+    now = now_ms()
+    with open_directory(read_config(path)) as directory, directory.write() as connection:
+        done = tokens.revoke(connection, token_id, now=now)
     if not done:
         raise ScimbridgeError(f"no token {token_id} is in force; `scimbridge token list` shows all")
-    Console().print(f"Token {token_id} is revoked.")
+    if as_json:
+        print_json({"id": token_id, "revoked": now})
+    else:
+        click.echo(f"Token {token_id} is revoked.")
 
 
 def _shown(token: str, form: str | None, token_url: str) -> str:
@@ -108,11 +128,6 @@ def _shown(token: str, form: str | None, token_url: str) -> str:
             return f"user:     {token_id}\npassword: {secret}"
         case _:
             return token
-
-
-def _open(config: Config) -> Directory:
-    migrate(config.bridge.database)
-    return Directory(config.bridge.database)
 
 
 def _day(milliseconds: int | None) -> str:

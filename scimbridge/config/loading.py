@@ -17,6 +17,9 @@ from scimbridge.config.reading import keys_of, read_table, report_unknown_keys
 from scimbridge.config.settings import BridgeConfig, Config, ConsoleConfig, TargetConfig
 from scimbridge.errors import ConfigError
 
+CONFIG_VARIABLE = "SCIMBRIDGE_CONFIG"
+"""The environment variable that names the configuration file."""
+
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 _SQLITE = "sqlite:///"
 _SYNTAX_LINE = re.compile(r"(.*) \(at line (\d+), column (\d+)\)")

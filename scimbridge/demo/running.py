@@ -22,7 +22,7 @@ from typing import Any
 import requests
 from rich.console import Console
 
-from scimbridge.app import now_ms
+from scimbridge.clock import now_ms
 from scimbridge.connectors.registry import VENDORS
 from scimbridge.demo.setup import PERSON, TARGETS, SimulatedTarget, write_config
 from scimbridge.demo.story import play_story

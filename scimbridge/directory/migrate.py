@@ -16,8 +16,10 @@ from scimbridge.errors import DirectoryError
 _SCRIPTS = Path(__file__).with_name("migrations")
 
 
-def migrate(url: str) -> None:
+def migrate(url: str) -> str:
     """Upgrade the database at ``url`` to the newest schema, creating it if it is not there.
+
+    Returns the revision that it is at.
 
     Any number of processes may do so at once: one works, and the others wait for it. Raises
     `ConfigError` or `DirectoryError`.
@@ -32,6 +34,7 @@ def migrate(url: str) -> None:
                 connection.begin(),
             ):
                 _upgrade(connection)
+                return _newest()
     finally:
         engine.dispose()
 
@@ -55,7 +58,7 @@ def _upgrade(connection: Connection) -> None:
 
 def check_schema(engine: Engine) -> None:
     """Raise `DirectoryError` unless the schema is the one that this version needs."""
-    newest = ScriptDirectory.from_config(_config()).get_current_head()
+    newest = _newest()
     with translated(), engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     if current != newest:
@@ -63,6 +66,12 @@ def check_schema(engine: Engine) -> None:
             f"the directory's schema is at {current or 'nothing'}, this version needs {newest}; "
             "run `scimbridge migrate` with the same configuration"
         )
+
+
+def _newest() -> str:
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    assert head is not None  # noqa: S101 - there are migrations
+    return head
 
 
 def _config() -> Config:

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable
 
-from scimbridge.errors import VendorError
+from scimbridge.errors import TemporarilyUnavailable, VendorError
 from scimbridge.provisioning.service_provider import ServiceProvider
 
 logger = logging.getLogger(__name__)
@@ -82,6 +82,8 @@ def reconcile(provider: ServiceProvider) -> None:
                     steps,
                     f"; {drift.failure}" if drift.failure else "",
                 )
+    except TemporarilyUnavailable as error:
+        logger.info("%s is not compared: %s", provider.target.name, error)
     except VendorError as error:
         logger.warning("%s could not be compared: %s", provider.target.name, error)
     except Exception:  # the outermost frame of a thread, which must not end

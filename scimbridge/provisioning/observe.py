@@ -26,6 +26,7 @@ from scimbridge.provisioning.entitlements import entitlement_id
 from scimbridge.provisioning.mapping import display_of, from_account, is_active
 from scimbridge.provisioning.outcome import BRIDGE, Outcomes
 from scimbridge.provisioning.pauses import Pauses
+from scimbridge.provisioning.progress import OnProgress, unseen
 from scimbridge.provisioning.regranting import regrant
 from scimbridge.provisioning.removals import Removals
 from scimbridge.provisioning.targets import Target
@@ -61,10 +62,10 @@ class Observer:
         with self.directory.write() as connection:
             return self._link(connection, account)
 
-    def observe(self) -> bool:
+    def observe(self, on_progress: OnProgress = unseen) -> bool:
         """Read the whole catalogue and all accounts; False if another process is at it.
 
-        Raises `VendorError`.
+        ``on_progress`` is told how many accounts were read. Raises `VendorError`.
         """
         name, now = self.target.name, self.now()
         with self.directory.write() as connection:
@@ -76,7 +77,8 @@ class Observer:
         done = None
         try:
             self.refresh_catalogue()
-            for account in self.target.connector.accounts():
+            for number, account in enumerate(self.target.connector.accounts(), 1):
+                on_progress(number, None)
                 if self._is_ghost(account, since=now):
                     continue
                 with self.directory.write() as connection:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any, Literal
 
 from sqlalchemy import Connection
@@ -16,7 +17,7 @@ from scimbridge.connectors.interface import Account, HeldGrant
 from scimbridge.directory import differences, grants, leases, memberships, resources
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.resources import ResourceRow, chunks
-from scimbridge.errors import ScimError, VendorNotFound
+from scimbridge.errors import ScimError, TemporarilyUnavailable, VendorNotFound
 from scimbridge.provisioning.correlate import user_key
 from scimbridge.provisioning.execute import describe
 from scimbridge.provisioning.mapping import Document, display_of, from_account
@@ -31,6 +32,7 @@ from scimbridge.provisioning.plan import (
     UpdateAccount,
     plan,
 )
+from scimbridge.provisioning.progress import OnProgress, unseen
 from scimbridge.provisioning.targets import Target
 from scimbridge.provisioning.work import (
     Work,
@@ -104,7 +106,7 @@ class Reconciler:
     owner: str
     now: Callable[[], int]
 
-    def run(self, mode: Mode) -> Iterator[Drift]:
+    def run(self, mode: Mode, on_progress: OnProgress = unseen) -> Iterator[Drift]:
         """Go through all users once; yields what differs, after mending it if ``mode`` says so.
 
         ``enforce`` brings the account to what is desired. ``accept`` takes what the account shows
@@ -112,8 +114,9 @@ class Reconciler:
         is never accepted, since which group it should follow from nobody can tell.
 
         Differences younger than the vendor's settle window and users who are being worked on are
-        left for the next pass. Nothing is yielded if another process is at it. Raises
-        `VendorError` if the vendor cannot be read.
+        left for the next pass. ``on_progress`` is told how many users were compared. Raises
+        `TemporarilyUnavailable` if another process is at it, and `VendorError` if the vendor cannot
+        be read.
         """
         name, now = self.target.name, self.now()
         with self.directory.write() as connection:
@@ -121,9 +124,9 @@ class Reconciler:
                 connection, name, owner=self.owner, now=now, until=now + LEASE_S * 1000
             )
         if not taken:
-            return
+            raise TemporarilyUnavailable(f"another process is reading {name} just now")
         try:
-            found = list(self._differences())
+            found = list(self._differences(on_progress))
             gone = sum(drift.account is None for drift in found)
             for drift in found:
                 if drift.account is None and gone > max(_FEW, self._compared() * _SHARE):
@@ -144,7 +147,7 @@ class Reconciler:
 
     # --- comparing -------------------------------------------------------------------------
 
-    def _differences(self) -> Iterator[Drift]:
+    def _differences(self, on_progress: OnProgress = unseen) -> Iterator[Drift]:
         self.target.connector.find_out()
         with self.directory.read() as connection:
             pks = [
@@ -155,10 +158,14 @@ class Reconciler:
         if not pks:
             return
         accounts = {account.native_id: account for account in self.target.connector.accounts()}
+        number = count(1)
         for chunk in chunks(pks, _LOADED_AT_ONCE):
             with self.directory.read() as connection:
                 loaded = load(connection, self.target, chunk, {}, now=self.now())
-            found = {item.row.pk: self._compare(item, accounts) for item in loaded}
+            found = {}
+            for item in loaded:
+                found[item.row.pk] = self._compare(item, accounts)
+                on_progress(next(number), len(pks))
             with self.directory.write() as connection:
                 for pk, drift in found.items():
                     if drift is None:

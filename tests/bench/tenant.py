@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from sqlalchemy import insert
 
-from scimbridge.app import now_ms
+from scimbridge.clock import now_ms
 from scimbridge.directory import tokens
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.migrate import migrate

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from scimbridge.app import Bridge, now_ms, open_bridge
+from scimbridge.app import Bridge, open_bridge
+from scimbridge.clock import now_ms
 from scimbridge.config import load_config
 from scimbridge.connectors.registry import VENDORS, vendor_settings
 from scimbridge.demo.setup import TARGETS, SimulatedTarget

@@ -9,7 +9,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from scimbridge.app import Bridge, now_ms, open_bridge
+from scimbridge.app import Bridge, open_bridge
+from scimbridge.clock import now_ms
 from scimbridge.config import Config, load_config
 from scimbridge.connectors.registry import VENDORS, vendor_settings
 from scimbridge.demo.setup import TARGETS, SimulatedTarget, write_config

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from scimbridge.app import now_ms
+from scimbridge.clock import now_ms
 from scimbridge.directory import tokens
 from scimbridge.keys import derive_key
 from tests.conftest import CORE_GROUP, SECRET_KEY, Scim, World, open_world

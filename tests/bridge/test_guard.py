@@ -158,18 +158,18 @@ def test_an_operator_sees_what_happened_and_lets_it_go_on(tight: World, operate:
     group = tight.scim.create_group("SEC Falcon Readers", *users)
     assert emptied(tight, group).status_code == 403
 
-    (shown,) = json.loads(operate("status", "--json").stdout)
+    shown = json.loads(operate("status", "--json").stdout)
     assert shown["target"] == "falcon"
     assert (shown["used"], shown["limit"], shown["window_s"]) == (0, 5, 3600)
     assert shown["paused_at"] is None
     assert shown["removals_paused_at"] is not None
     assert "asked to take access from 6, with 0 of 5 used" in shown["reason"]
     assert "paused since" in operate("status", "falcon").stdout
-    (resumed,) = json.loads(operate("resume", "falcon", "--allow", "6", "--json").stdout)
+    resumed = json.loads(operate("resume", "falcon", "--allow", "6", "--json").stdout)
     assert (resumed["limit"], resumed["removals_paused_at"]) == (6, None)
 
     assert emptied(tight, group).status_code == 200
-    assert json.loads(operate("status", "--json").stdout)[0]["used"] == 6
+    assert json.loads(operate("status", "--json").stdout)["used"] == 6
 
 
 def test_decisions_are_audited_with_the_name_that_the_system_knows(

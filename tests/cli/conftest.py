@@ -19,9 +19,10 @@ class Commands:
 
     world: VendorWorld
 
-    def __call__(self, *words: str) -> Result:
+    def __call__(self, *words: str, terminal: bool = False) -> Result:
         """Run one; the options come last."""
-        runner = CliRunner(env=dict(self.world.environ))
+        shown = {"TTY_COMPATIBLE": "1", "COLUMNS": "100"} if terminal else {}
+        runner = CliRunner(env={**self.world.environ, **shown})
         return runner.invoke(cli, [*words, "--config", str(self.world.path)])
 
     def done(self, *words: str) -> str:

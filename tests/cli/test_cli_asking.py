@@ -51,7 +51,7 @@ def test_what_a_person_holds_and_may_do_is_shown(console: VendorWorld) -> None:
     shown = json.loads(run.done("held", "insightvm", "mara.lind", "--json"))
     printed = run.done("held", "insightvm", "mara.lind")
 
-    assert {"entitlement": "site:1", "direct": True} in shown["grants"]
+    assert ("site:1", True) in {(each["entitlement"], each["direct"]) for each in shown["held"]}
     assert "create-reports" in shown["permissions"]
     assert "role:security-manager" in printed
     assert "create-reports" in printed
@@ -64,8 +64,9 @@ def test_the_bridge_s_own_password_is_changed_to_one_from_a_file(
     new = tmp_path / "new"
     new.write_text("Correct-Horse-7")
 
-    Commands(console).done("rotate-password", "insightvm", "--from", f"file:{new}")
+    done = Commands(console).done("rotate-password", "insightvm", "--from", f"file:{new}", "--json")
 
+    assert json.loads(done) == {"target": "insightvm", "changed": True}
     login = console.simulator.credentials["user_name"]
     assert console.simulator.state.find_user(login).password == "Correct-Horse-7"
 

@@ -49,6 +49,11 @@ def test_an_untouched_chain_holds(world: VendorWorld, run: Commands) -> None:
     world.scim.create_user("jane@example.com")
 
     assert "2 lines of 1 targets: the chain holds" in run.done("audit", "verify")
+    assert json.loads(run.done("audit", "verify", "--json")) == {
+        "targets": ["falcon"],
+        "lines": 2,
+        "broken": [],
+    }
 
 
 def test_a_changed_line_is_named(world: VendorWorld, run: Commands) -> None:
@@ -56,6 +61,9 @@ def test_a_changed_line_is_named(world: VendorWorld, run: Commands) -> None:
     tamper(world, update(audit).where(audit.c.pk == 1).values(actor="mallory"))
 
     assert "falcon: the chain breaks at line 1" in run.fails("audit", "verify")
+    result = run("audit", "verify", "--json")
+    assert json.loads(result.stdout)["broken"] == ["falcon: the chain breaks at line 1"]
+    assert result.exit_code == 1
 
 
 def test_lines_cut_off_at_the_end_are_missed_in_an_earlier_export(

@@ -112,9 +112,9 @@ def test_a_role_is_explained_by_the_groups_that_grant_it(world: VendorWorld, run
 
     found = explained(run)
 
-    reasons = {each["entitlement"]["native_id"]: each for each in found["reasons"]}
-    assert reasons["falconhost_read_only"]["groups"] == ["SEC Analysts", "SEC Readers"]
-    assert reasons["falconhost_analyst"]["recorded"] == "given by the bridge, confirmed"
+    reasons = {each["entitlement"]: each for each in found["reasons"]}
+    assert reasons["role:falconhost_read_only"]["groups"] == ["SEC Analysts", "SEC Readers"]
+    assert reasons["role:falconhost_analyst"]["recorded"] == "given by the bridge, confirmed"
     assert [each["action"] for each in found["history"]] == ["create done"]
 
 
@@ -144,7 +144,7 @@ def test_what_the_vendor_shows_can_be_asked_for(world: VendorWorld, run: Command
 
     (held,) = explained(run, "--vendor")["held"]
 
-    assert held["entitlement"]["native_id"] == "falconhost_admin"
+    assert held["entitlement"] == "role:falconhost_admin"
 
 
 def test_who_was_only_seen_is_told_apart(world: VendorWorld, run: Commands) -> None:

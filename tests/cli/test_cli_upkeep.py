@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from scimbridge.clock import now_ms
+from scimbridge.directory import leases
 from scimbridge.directory.backup import back_up
 from scimbridge.errors import DirectoryError
 from tests.bridge.other_vendors import VendorWorld
@@ -60,7 +62,7 @@ def test_a_lost_directory_is_filled_with_the_same_ids_and_nothing_changes_at_the
     forget_everything(world)
     assert ids(world) == {}
 
-    assert "falcon was read" in run.done("import", "falcon")
+    assert "falcon was read: " in run.done("import", "falcon")
 
     assert ids(world) == before
     assert state(world) == accounts
@@ -78,8 +80,31 @@ def test_a_report_names_what_differs_and_fails(world: VendorWorld, run: Commands
 
     assert "1 accounts of falcon" in str(result.exception)
     (line,) = result.stdout.splitlines()
-    assert json.loads(line)["userName"] == JANE
+    assert json.loads(line)["user_name"] == JANE
     assert json.loads(line)["steps"][0].startswith("grant role:falconhost_read_only to ")
+
+
+def test_on_a_terminal_it_is_seen_how_far_the_work_is(world: VendorWorld, run: Commands) -> None:
+    read = run("import", "falcon", "--json", terminal=True)
+    world.scim.create_user(JANE)
+    settle(world)
+    compared = run("reconcile", "falcon", terminal=True)
+
+    there = json.loads(read.stdout)["accounts"]
+    assert there > 1
+    assert "accounts of falcon" in read.stderr
+    assert f"{there}/?" in read.stderr
+    assert "1/1" in compared.stderr
+    assert run("reconcile", "falcon").stderr == ""
+
+
+def test_two_do_not_compare_at_once(world: VendorWorld, run: Commands) -> None:
+    with world.bridge.directory.write() as connection:
+        now = now_ms()
+        leases.take_target(connection, "falcon", owner="other", now=now, until=now + 900_000)
+
+    assert "another process is reading falcon" in run.fails("reconcile", "falcon")
+    assert "another process is reading falcon" in run.fails("import", "falcon")
 
 
 def test_applied_it_is_mended(world: VendorWorld, run: Commands) -> None:
@@ -114,7 +139,7 @@ def test_a_backup_holds_all_that_was_answered(
     world.scim.create_group("SEC Readers", world.scim.create_user(JANE)["id"])
     file = tmp_path / "backup.db"
 
-    assert "whole and checked" in run.done("backup", str(file))
+    assert json.loads(run.done("backup", str(file), "--json"))["file"] == str(file)
     world.scim.create_user("joe@example.com")
     known = ids(world)
     world.bridge.directory.close()
@@ -132,7 +157,7 @@ def test_a_backup_holds_all_that_was_answered(
 def test_a_backup_is_for_its_owner_alone(run: Commands, tmp_path: Path) -> None:
     file = tmp_path / "backup.db"
 
-    run.done("backup", str(file))
+    assert "whole and checked" in run.done("backup", str(file))
 
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 

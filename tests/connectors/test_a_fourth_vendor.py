@@ -15,7 +15,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from scimbridge import app
-from scimbridge.app import now_ms, open_bridge
+from scimbridge.app import open_bridge
+from scimbridge.clock import now_ms
 from scimbridge.config import load_config
 from scimbridge.connectors import registry
 from scimbridge.connectors.registry import Vendor

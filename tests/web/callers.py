@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key a
 from flask import Flask, Response
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
-from scimbridge.app import now_ms
+from scimbridge.clock import now_ms
 from scimbridge.directory import tokens
 from scimbridge.keys import derive_key
 from scimbridge.simulation.server import serve

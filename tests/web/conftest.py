@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from scimbridge.app import now_ms
+from scimbridge.clock import now_ms
 from scimbridge.directory import tokens
 from scimbridge.directory.schema import metadata
 from scimbridge.keys import derive_key

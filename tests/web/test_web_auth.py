@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from scimbridge.app import now_ms
+from scimbridge.clock import now_ms
 from scimbridge.directory import tokens
 from tests.conftest import CORE_USER, PATCH_OP, Scim, World
 from tests.web.conftest import IssueToken

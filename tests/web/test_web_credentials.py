@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
-from scimbridge.app import now_ms
+from scimbridge.clock import now_ms
 from scimbridge.directory import tokens
 from scimbridge.keys import derive_key
 from tests.conftest import CORE_GROUP, CORE_USER, PATCH_OP, SECRET_KEY, World, open_world

@@ -18,7 +18,7 @@ import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from scimbridge.app import now_ms
+from scimbridge.clock import now_ms
 from scimbridge.connectors.falcon.simulator import create_simulator
 from scimbridge.directory import tokens
 from scimbridge.directory.engine import Directory

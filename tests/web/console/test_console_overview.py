@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scimbridge.app import now_ms
+from scimbridge.clock import now_ms
 from scimbridge.directory import tokens
 from scimbridge.keys import derive_key
 from tests.bridge.test_by_hand_grants import take_by_hand
