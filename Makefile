@@ -47,7 +47,7 @@ format: $(VENV)/.dev ## Rewrite the sources in the house's format
 lock: ## Pin every dependency with its hashes, from pyproject.toml
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --extra postgresql --no-header --no-annotate pyproject.toml -o requirements/runtime.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --group build --no-header --no-annotate -o requirements/build.txt
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --extra postgresql --group dev --no-header --no-annotate pyproject.toml -o requirements/dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --extra postgresql --extra conformance --group dev --no-header --no-annotate pyproject.toml -o requirements/dev.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --extra postgresql --group bench --no-header --no-annotate pyproject.toml -o requirements/bench.txt
 
 .PHONY: test

@@ -7,6 +7,7 @@ and ends it. Exit status: that of the worst target (see `conformance`).
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -59,7 +60,9 @@ def _test(name: str, target: dict[str, str], out: Path) -> int:
     command = [sys.executable, "-m", "conformance", target["base_url"], "--target-type", name]
     command += [word for feature in features for word in ("--feature", feature)]
     done = subprocess.run(  # noqa: S603 - our own interpreter and module
-        [*command, "--token", target["token"], "--out", str(out / name)], check=False
+        [*command, "--out", str(out / name)],
+        env=os.environ | {"SCIM_TOKEN": target["token"]},
+        check=False,
     )
     return done.returncode
 

@@ -27,7 +27,7 @@ from conformance.report.html import html
 from conformance.report.machine import machine
 from conformance.report.markdown import markdown
 from conformance.runner import Runner, UnreachableError, new_run_id
-from conformance.suites import run_scim2_tester, run_scim_sanity
+from conformance.suites import reason_to_skip, run_scim2_tester, run_scim_sanity
 from conformance.transcript import TranscriptError
 from conformance.wire import Wire
 
@@ -50,10 +50,16 @@ class Options:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("url")
-@click.option("--token", required=True, envvar="SCIM_TOKEN", help="Bearer token; or SCIM_TOKEN.")
+@click.option(
+    "--token",
+    required=True,
+    envvar="SCIM_TOKEN",
+    show_envvar=True,
+    help="Bearer token; in the environment no process list shows it.",
+)
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path("reports"))
 @click.option("--target-type", default="", help="Kind of target, for exemptions.json.")
-@click.option("--json", "as_json", is_flag=True, help="Print the run as JSON, nothing else.")
+@click.option("--json", "as_json", is_flag=True, help="Print the run as one line of JSON.")
 @click.option("--only", default="*", metavar="PATTERN", help="Play cases whose id matches.")
 @click.option("--feature", "features", multiple=True, help="Count a feature as announced.")
 @click.option("--suite", "suites", multiple=True, type=click.Choice([*SUITES, "none"]))
@@ -88,6 +94,9 @@ def main(
 
     Creates users and groups with unmistakable names and deletes them again.
     """
+    for name in suites:
+        if reason := reason_to_skip(name):
+            raise click.UsageError(reason)
     try:
         options = Options(
             wire=Wire(_base_url(url), token, timeout, _tls(ca_file, insecure)),
@@ -108,7 +117,7 @@ def main(
         raise click.UsageError(str(error)) from error
     write_reports(run, out)
     if as_json:
-        click.echo(machine(run), nl=False)
+        click.echo(machine(run, indent=None), nl=False)
     else:
         print_summary(run, out, console)
     context.exit(0 if run.conforms else 1)

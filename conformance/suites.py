@@ -36,6 +36,10 @@ SANITY: Final = CaseInfo(
     why="It walks through the life of a user and of a group as a provisioning engine does.",
     sources=(Source("scim-sanity", "https://pypi.org/project/scim-sanity/"),),
 )
+_MODULES: Final[Mapping[str, tuple[str, ...]]] = {
+    TESTER.id: ("scim2_tester", "scim2_client"),
+    SANITY.id: ("scim_sanity",),
+}
 MAX_REPORTED = 4_000
 _TESTER_GRADES: Final[Mapping[str, tuple[Level, Outcome]]] = {
     "SUCCESS": (Level.MUST, Outcome.PASSED),
@@ -57,8 +61,8 @@ _SANITY_GRADES: Final[Mapping[str, tuple[Level, Outcome]]] = {
 
 def run_scim2_tester(wire: Wire, ledger: Ledger, masker: Masker) -> list[Result]:
     """Return one result for each check of scim2-tester; what it leaves behind is deleted."""
-    if not _installed("scim2_tester", "scim2_client"):
-        return [_missing(TESTER)]
+    if reason := reason_to_skip(TESTER.id):
+        return [Result(TESTER, Outcome.SKIPPED, reason=reason)]
     tester = importlib.import_module("scim2_tester")
     engine = importlib.import_module("scim2_client.engines.wsgi")
     relay = Relay(wire, ledger)
@@ -74,8 +78,8 @@ def run_scim2_tester(wire: Wire, ledger: Ledger, masker: Masker) -> list[Result]
 
 def run_scim_sanity(wire: Wire, masker: Masker, *, verify_tls: bool = True) -> list[Result]:
     """Return one result for each check of scim-sanity, which cleans up after itself."""
-    if not _installed("scim_sanity"):
-        return [_missing(SANITY)]
+    if reason := reason_to_skip(SANITY.id):
+        return [Result(SANITY, Outcome.SKIPPED, reason=reason)]
     probe = importlib.import_module("scim_sanity.probe.runner")
     try:
         found = probe.run_probe_api(
@@ -89,12 +93,13 @@ def run_scim_sanity(wire: Wire, masker: Masker, *, verify_tls: bool = True) -> l
     return list(_told_apart(_sanity_result(check, masker) for check in found["results"]))
 
 
-def _installed(*modules: str) -> bool:
-    return all(importlib.util.find_spec(module) is not None for module in modules)
-
-
-def _missing(suite: CaseInfo) -> Result:
-    return Result(suite, Outcome.SKIPPED, reason=f"{suite.title} is not installed")
+def reason_to_skip(suite: str) -> str:
+    """Why the suite of this name cannot be run, with the remedy; empty if it can."""
+    modules = _MODULES.get(suite, ())
+    if all(importlib.util.find_spec(module) is not None for module in modules):
+        return ""
+    packages = " ".join(module.replace("_", "-") for module in modules)
+    return f"{suite} is not installed; `pip install {packages}` brings it"
 
 
 def _stopped(suite: CaseInfo, error: Exception, masker: Masker) -> Result:

@@ -14,6 +14,7 @@ def test_each_dependency_has_a_reason_and_no_other() -> None:
     wanted = [
         *project["project"]["dependencies"],
         *project["project"]["optional-dependencies"]["postgresql"],
+        *project["project"]["optional-dependencies"]["conformance"],
         *project["dependency-groups"]["build"],
         *project["dependency-groups"]["bench"],
         *(each for each in project["dependency-groups"]["dev"] if isinstance(each, str)),

@@ -10,9 +10,13 @@ from typing import Any
 from conformance.model import Run
 
 
-def machine(run: Run) -> str:
-    """Return the run as an indented JSON document; `Run` and `Result` say what the keys mean."""
-    return json.dumps({"conforms": run.conforms, **asdict(run)}, indent=2, default=_plain) + "\n"
+def machine(run: Run, *, indent: int | None = 2) -> str:
+    """Return the run as a JSON document; `Run` and `Result` say what the keys mean.
+
+    Without ``indent`` it is one line.
+    """
+    shown = {"conforms": run.conforms, **asdict(run)}
+    return json.dumps(shown, indent=indent, default=_plain) + "\n"
 
 
 def _plain(value: Any) -> str:

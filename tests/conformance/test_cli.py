@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 import json
 from pathlib import Path
 
@@ -61,7 +62,8 @@ def test_json_alone_stands_on_standard_output(server: SmallServer, tmp_path: Pat
 
     result = run(server.url, "--json", *failing, "--out", str(tmp_path))
 
-    assert json.loads(result.stdout)["conforms"] is False
+    (line,) = result.stdout.splitlines()
+    assert json.loads(line)["conforms"] is False
     assert "okta.connection.malformed-json" in result.stderr
 
 
@@ -85,6 +87,17 @@ def test_no_server_exits_with_2_and_writes_nothing(tmp_path: Path) -> None:
 
 def test_a_missing_token_exits_with_2() -> None:
     assert run("http://127.0.0.1:1/scim", token=None).exit_code == 2
+
+
+def test_a_suite_that_is_asked_for_and_not_installed_exits_with_2_and_the_remedy(
+    server: SmallServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+
+    result = run(server.url, "--suite", "scim-sanity")
+
+    assert result.exit_code == 2
+    assert "`pip install scim-sanity` brings it" in result.output
 
 
 def test_a_pattern_that_matches_nothing_exits_with_2(server: SmallServer, tmp_path: Path) -> None:
