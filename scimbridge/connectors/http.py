@@ -27,6 +27,7 @@ import urllib3
 from scimbridge.connectors.breaker import Breaker
 from scimbridge.connectors.deadline import remaining
 from scimbridge.connectors.retry import Attempts, RetryBudget
+from scimbridge.connectors.trace import current
 from scimbridge.connectors.wire import BoundedAdapter
 from scimbridge.errors import OutcomeUnknown, VendorDenied, VendorRejected, VendorUnavailable
 
@@ -184,6 +185,9 @@ class Http:
                 seconds * 1000,
             )
             self._wiring.on_call(method, route, status, seconds)
+            trace = current()
+            if trace is not None:
+                trace.add(method, route, status, seconds)
 
     def _allowed(self, method: str, route: str) -> float:
         left = remaining()

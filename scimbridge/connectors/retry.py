@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from scimbridge.connectors.breaker import Breaker
 from scimbridge.connectors.deadline import remaining
+from scimbridge.connectors.trace import numbered
 from scimbridge.errors import OutcomeUnknown, VendorError, VendorRateLimited, VendorUnavailable
 
 logger = logging.getLogger(__name__)
@@ -109,7 +110,8 @@ class Attempts:
         retry = 0
         while True:
             try:
-                return self._observed(attempt)
+                with numbered(retry + 1):
+                    return self._observed(attempt)
             except OutcomeUnknown:
                 raise
             except VendorUnavailable as error:

@@ -207,6 +207,24 @@ operations = _table(
     Index("ix_operations_resource", "resource_pk", "status"),
 )
 
+passes = _table(
+    "passes",
+    # What a pass at an operation did; kept for a while, see `scimbridge.directory.passes`.
+    Column("pk", Big, primary_key=True, autoincrement=True),
+    Column("operation_pk", Big, nullable=False),
+    # When the request, or the background, began with the operation.
+    Column("began", Big, nullable=False),
+    # JSON: [{"step", "error"?, "left"?}], the plan in words, and what became of it; the first so
+    # many of `steps_planned`.
+    Column("steps", Text, nullable=False),
+    Column("steps_planned", Integer, nullable=False),
+    # JSON: [{"method", "route", "status", "after_ms", "took_ms", "attempt"}], the last so many of
+    # `calls_made`.
+    Column("calls", Text, nullable=False),
+    Column("calls_made", Integer, nullable=False),
+    Index("ix_passes_operation", "operation_pk"),
+)
+
 differences = _table(
     "differences",
     # The users whose accounts were not as desired when last compared, until that is mended.

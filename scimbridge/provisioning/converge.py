@@ -18,7 +18,7 @@ from scimbridge.directory import grants, leases
 from scimbridge.directory.engine import Directory
 from scimbridge.errors import AccessRemains, ScimError, VendorError, VendorNotFound
 from scimbridge.provisioning.correlation import Correlation
-from scimbridge.provisioning.execute import execute
+from scimbridge.provisioning.execute import describe, execute
 from scimbridge.provisioning.outcome import Outcomes
 from scimbridge.provisioning.plan import (
     CreateAccount,
@@ -121,7 +121,9 @@ class Converger:
                 item.error = error
                 continue
             correlation.bind(item, creation)
-            if item.error is None and not item.waiting:
+            if item.error is not None:
+                item.log.append({"step": describe(creation), "error": str(item.error)})
+            elif not item.waiting:
                 bound.append(item)
         if not bound:
             return

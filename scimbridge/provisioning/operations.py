@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from scimbridge.connectors.deadline import deadline, remaining
-from scimbridge.directory import journal, resources
+from scimbridge.connectors.trace import traced
+from scimbridge.directory import journal, passes, resources
 from scimbridge.directory.journal import OperationRow
 from scimbridge.errors import Forbidden, ScimbridgeError, TemporarilyUnavailable, VendorError
 from scimbridge.provisioning.converge import Converger
 from scimbridge.provisioning.failures import from_record, is_permanent, to_record, to_scim
 from scimbridge.provisioning.outcome import Outcomes
+from scimbridge.provisioning.passes import keep
 from scimbridge.provisioning.pauses import Pauses
 from scimbridge.provisioning.vendor_groups import VendorGroups
 from scimbridge.provisioning.withdrawal import Withdrawal
@@ -54,16 +56,16 @@ class Operations:
         """
         seconds = self.deadline_s if seconds is None else seconds
         unsent = {pk: each for pk, each in (secrets or {}).items() if each}
-        failures = self._attempt(operation_pk, seconds, unsent)
-        self._is_over(operation_pk)
-        operation = self._get(operation_pk)
-        if operation.status == journal.DONE:
-            if unsent:
-                self._send(operation, unsent, seconds)
-            return
-        if operation.status != journal.PENDING:
+        with traced(operation_pk):
+            failures = self._attempt(operation_pk, seconds, unsent)
+            self._is_over(operation_pk)
+            operation = self._get(operation_pk)
+            if operation.status == journal.PENDING:
+                raise self._give_up(operation, _worst(failures))
+        if operation.status != journal.DONE:
             raise from_record(operation)
-        raise self._give_up(operation, _worst(failures))
+        if unsent:
+            self._send(operation, unsent, seconds)
 
     def _attempt(
         self, operation_pk: int, seconds: float, secrets: dict[int, Mapping[str, str]]
@@ -119,7 +121,8 @@ class Operations:
         if error is not None and is_permanent(error) and withdrawable and operation.kind != "undo":
             undo = Withdrawal(self.outcomes).withdraw(operation.pk, answer, status=journal.FAILED)
             if undo is not None:
-                self._attempt(undo, UNDO_SECONDS, {})
+                with traced(undo):
+                    self._attempt(undo, UNDO_SECONDS, {})
                 self._is_over(undo)
             return answer
         wait = getattr(answer, "retry_after", self.retry_after_s)
@@ -130,6 +133,8 @@ class Operations:
                 next_attempt=self.now() + 1000 * _pause(operation.attempts, wait),
                 error=to_record(answer),
             )
+            keep(connection, now=self.now())
+            passes.trim(connection, operation.pk)
         return answer
 
     def _changes_the_group(self, operation: OperationRow) -> bool:
@@ -165,6 +170,10 @@ class Operations:
         target = self.outcomes.target
         with self.outcomes.directory.read() as connection:
             due = journal.due(connection, target.name, now=self.now(), limit=limit)
+            crowded = passes.too_many(connection)
+        if crowded:
+            with self.outcomes.directory.write() as connection:
+                passes.prune(connection)
         for operation in due:
             if self.pauses.is_paused():
                 break

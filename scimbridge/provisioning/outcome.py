@@ -20,6 +20,7 @@ from scimbridge.directory.resources import ResourceRow
 from scimbridge.provisioning.correlate import group_key, random_id
 from scimbridge.provisioning.correlation import entitlement_keys
 from scimbridge.provisioning.mapping import display_of
+from scimbridge.provisioning.passes import keep
 from scimbridge.provisioning.plan import (
     Disposition,
     Grant,
@@ -52,6 +53,7 @@ class Outcomes:
         with self.directory.write() as connection:
             for item in work:
                 self._conclude(connection, item)
+            keep(connection, work, now=self.now())
 
     def confirm_at_once(self, connection: Connection, pk: int) -> None:
         """Confirm a change that needs no vendor call, in the transaction of its intent."""

@@ -27,6 +27,7 @@ from scimbridge.errors import (
 )
 from scimbridge.provisioning.correlation import entitlement_keys
 from scimbridge.provisioning.entitlements import parse_entitlement
+from scimbridge.provisioning.passes import keep
 from scimbridge.provisioning.plan import Disposition
 from scimbridge.provisioning.regranting import regrant
 from scimbridge.provisioning.targets import Target
@@ -164,6 +165,7 @@ class VendorGroups:
     def _give_back(self, row: ResourceRow) -> None:
         """End the lease; if it was lost, calls of ours may have come after those of the holder."""
         with self.directory.write() as connection:
+            keep(connection, now=self.now())
             if leases.give_back(connection, row.pk, row.fence) is not None:
                 return
             for fresh in resources.by_pks(connection, [row.pk]):

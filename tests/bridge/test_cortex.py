@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from scimbridge.directory import schema
 from scimbridge.simulation.faults import Fault
 from scimbridge.simulation.server import serve
 from tests.bridge.other_vendors import VendorWorld, open_vendor_world
@@ -158,6 +160,9 @@ def test_an_offboarding_that_a_tenant_has_not_heard_of_since_the_start_is_carrie
         answer = scim.remove_member(ids["role"], ids["user"])
     assert answer.status_code == 429
     assert world.held(ADA) == {"role:investigator"}
+    with world.bridge.directory.read() as connection:
+        told = connection.execute(select(schema.passes.c.calls).order_by(schema.passes.c.pk.desc()))
+        assert '"status":503' in told.scalars().first()
     world.simulator.faults.clear()
 
     with world.bridge.directory.write() as connection:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 
-from scimbridge.directory import activity, journal
+from scimbridge.directory import activity, journal, passes
 from scimbridge.directory.activity import Entry, Filter
 from scimbridge.directory.journal import OperationRow
 from scimbridge.errors import NotFound
@@ -60,11 +60,13 @@ def entry(pk: int) -> Response:
         if found is None:
             raise NotFound(f"There is no operation {pk}.")
         lines = activity.audit_lines(connection, found.operation)
+        tried = passes.of_operation(connection, pk)
     return page(
         "entry.html",
         entry=found,
         outcomes=OUTCOMES,
         lines=lines,
+        passes=tried,
         remedy=remedy(found),
     )
 

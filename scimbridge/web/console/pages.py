@@ -146,7 +146,13 @@ def _prepare(state: BlueprintSetupState) -> None:
     environment.undefined = StrictUndefined
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.globals |= {"href": href, "sections": _SECTIONS}
-    environment.filters |= {"moment": moment, "ago": ago, "plural": plural}
+    environment.filters |= {
+        "moment": moment,
+        "ago": ago,
+        "plural": plural,
+        "milliseconds": milliseconds,
+        "verdict": verdict,
+    }
 
 
 def moment(milliseconds: int) -> Markup:
@@ -165,6 +171,20 @@ def ago(milliseconds: int) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         at.isoformat(timespec="seconds"), at.strftime("%Y-%m-%d %H:%M:%S UTC"), shown
     )
+
+
+def milliseconds(length: int) -> str:
+    """A duration: ``80 ms``, ``1.25 s``, ``5 minutes``."""
+    if length < 1000:
+        return f"{length} ms"
+    return f"{length / 1000:.2f} s" if length < 120_000 else _duration(length // 1000)
+
+
+def verdict(status: int | None) -> str:
+    """The class of a vendor's answer: what was asked was done, was not, or nobody knows."""
+    if status is None or status >= 500:
+        return "bad"
+    return "ok" if status < 400 else "warn"
 
 
 def plural(count: int, word: str, words: str = "") -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
-from scimbridge.directory import audit, tokens
+from scimbridge.connectors.trace import Exchange
+from scimbridge.directory import audit, passes, schema, tokens
 from tests.bridge.test_by_hand_grants import take_by_hand
 from tests.conftest import CORE_USER, World
 from tests.web.console.conftest import Browser, open_console
@@ -136,12 +139,17 @@ def entry(scene: Scene, query: str) -> str:
     return scene.text(f"/activity/{found.partition(chr(34))[0]}")
 
 
-def test_an_entry_opens_to_request_steps_and_audit_lines(scene: Scene) -> None:
+def test_an_entry_opens_to_request_plan_calls_outcome_and_audit_lines(scene: Scene) -> None:
     text = entry(scene, "text=gone@")
 
     assert "token:" in text
     assert "Request id" in text
-    assert "<li>delete " in text
+    assert re.search(r"<li> delete \S+ <span class=\"badge ok\">done</span>", text)
+    called, answered = re.findall(r'<td data-label="(?:Call|Answer)">(.*?)</td>', text)
+    assert called == "<code>DELETE /user-management/entities/users/v1</code>"
+    assert ">200<" in answered
+    assert re.search(r'"Took" class="number">[0-9.]+ m?s<', text)
+    assert re.search(r"Finished</dt><dd>.* after [0-9.]+ m?s</dd>", text)
     assert "delete wanted" in text
     assert "delete done" in text
 
@@ -150,6 +158,7 @@ def test_an_entry_that_was_refused_says_why_and_what_to_do(scene: Scene) -> None
     text = entry(scene, "outcome=failed")
 
     assert "no_such_role" in text
+    assert '<span class="badge warn">400</span>' in text
     assert "have it ask once more" in text
 
 
@@ -161,6 +170,37 @@ def test_an_unfinished_entry_says_that_it_goes_on(paused: Scene) -> None:
 
     assert "A removal is tried until it succeeds." in text
     assert "the next one" in text
+    assert '<span class="badge bad">503</span>' in text
+    assert '<span class="badge warn">attempt 2</span>' in text
+
+
+def test_attempts_are_told_one_after_the_other_with_what_was_cut_off(paused: Scene) -> None:
+    with paused.world.bridge.directory.write() as connection:
+        for made in (101, 1):
+            steps = [{"step": "revoke role:x", "error": "no"}, {"step": "grant role:y", "left": 1}]
+            call = Exchange("GET", "/route", None, 1500, 200_000, 1)
+            passes.add(connection, 1, began=1, steps=60 * steps, calls=[call], calls_made=made)
+
+    text = paused.text("/activity/1")
+
+    assert re.findall(r"Pass \d, begun", text) == ["Pass 1, begun", "Pass 2, begun"]
+    assert "The first 100 of 120 steps." in text
+    assert "The last 1 of 101 calls." in text
+    assert '<span class="badge">not reached</span>' in text
+    assert '<span class="badge bad">none</span>' in text
+    assert "1.50 s" in text
+    assert "3 minutes" in text
+    assert "1970-01-01" in text
+
+
+def test_what_is_not_kept_any_more_is_told_by_its_steps(paused: Scene) -> None:
+    with paused.world.bridge.directory.write() as connection:
+        connection.execute(delete(schema.passes))
+
+    text = entry(paused, "text=jane@")
+
+    assert "The calls are not kept" in text
+    assert "create jane@example.com as " in text
 
 
 def test_an_addition_that_was_given_up_is_explained(paused: Scene) -> None:
