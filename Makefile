@@ -27,6 +27,13 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 .PHONY: dev
 dev: $(VENV)/.dev ## Create the environment with everything the tests need
 
+.PHONY: chromium
+chromium: ## Install Debian's Chromium for the console's tests, where that can be done
+	@if ! command -v chromium > /dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+	  (timeout 120 apt-get update && DEBIAN_FRONTEND=noninteractive timeout 300 apt-get install -y --no-install-recommends chromium) > /dev/null 2>&1 || true; \
+	fi
+	@command -v chromium || echo "chromium is not installed and cannot be; the console's browser tests are skipped"
+
 .PHONY: lint
 lint: $(VENV)/.dev ## Formatting, lint, types, import rules, spelling
 	$(BIN)/ruff format --check .

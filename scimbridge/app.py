@@ -167,6 +167,7 @@ def open_connector(config: TargetConfig, metrics: Metrics | None = None) -> Conn
             wiring,
             on_call=metrics.vendor_calls(config.name),
             on_event=metrics.vendor_events(config.name),
+            on_shut=metrics.vendor_shut(config.name),
         )
     return VENDORS[config.type].open_connector(config.vendor, wiring)
 

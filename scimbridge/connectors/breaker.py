@@ -11,6 +11,9 @@ from scimbridge.errors import VendorRateLimited, VendorUnavailable
 
 BreakerState = Literal["closed", "open", "half-open"]
 
+ShutBy = Literal["failures", "vendor"]
+"""Why a vendor is not called: it failed again and again, or it asked for a pause."""
+
 
 class Breaker:
     """Opens after ``threshold`` transient failures in a row, for ``cooldown`` seconds.
@@ -27,8 +30,14 @@ class Breaker:
         cooldown: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
         on_open: Callable[[], None] = lambda: None,
+        on_shut: Callable[[ShutBy, float], None] = lambda _by, _seconds: None,
     ) -> None:
+        """``on_shut``: told for how many seconds nothing passes, and 0 once it does again.
+
+        A pause that the vendor asked for ends without that being told. Neither may raise.
+        """
         self._on_open = on_open
+        self._on_shut = on_shut
         self._target = target
         self._threshold = threshold
         self._cooldown = cooldown
@@ -77,8 +86,10 @@ class Breaker:
         """The vendor answered, be it with a refusal."""
         with self._lock:
             self._failures = 0
-            self._opened_until = None
             self._probing = False
+            if self._opened_until is not None:
+                self._opened_until = None
+                self._on_shut("failures", 0.0)
 
     def failed(self) -> None:
         """The vendor did not answer, or said that it cannot now."""
@@ -88,6 +99,7 @@ class Breaker:
             opens = self._failures >= self._threshold
             if opens:
                 self._opened_until = self._clock() + self._cooldown
+                self._on_shut("failures", self._cooldown)
         if opens:
             self._on_open()
 
@@ -99,4 +111,6 @@ class Breaker:
     def hold(self, seconds: float) -> None:
         """Let nothing pass for ``seconds``, because the vendor said so."""
         with self._lock:
-            self._held_until = max(self._held_until, self._clock() + seconds)
+            now = self._clock()
+            self._held_until = max(self._held_until, now + seconds)
+            self._on_shut("vendor", self._held_until - now)

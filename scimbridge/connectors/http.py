@@ -24,7 +24,7 @@ import requests
 import requests.adapters
 import urllib3
 
-from scimbridge.connectors.breaker import Breaker
+from scimbridge.connectors.breaker import Breaker, ShutBy
 from scimbridge.connectors.deadline import remaining
 from scimbridge.connectors.retry import Attempts, RetryBudget
 from scimbridge.connectors.trace import current
@@ -65,6 +65,8 @@ class Wiring:
     on_call: OnCall = _no_call
     on_event: Callable[[Event], None] = lambda _event: None
     """Told of what is done because calls fail. Must not raise."""
+    on_shut: Callable[[ShutBy, float], None] = lambda _by, _seconds: None
+    """See `Breaker`."""
     open_adapter: Callable[[], requests.adapters.BaseAdapter] = BoundedAdapter
     clock: Callable[[], float] = time.monotonic
     """Seconds that never go back: token life, cooldowns, durations."""
@@ -77,7 +79,10 @@ class Wiring:
 def open_attempts(wiring: Wiring) -> tuple[Attempts, Breaker]:
     """The retry rule of one target, and its breaker for whoever reports health."""
     breaker = Breaker(
-        wiring.target, clock=wiring.clock, on_open=lambda: wiring.on_event("breaker opened")
+        wiring.target,
+        clock=wiring.clock,
+        on_open=lambda: wiring.on_event("breaker opened"),
+        on_shut=wiring.on_shut,
     )
     budget = RetryBudget(clock=wiring.clock)
     attempts = Attempts(

@@ -8,19 +8,22 @@ library reads the variable when it is first imported, so it is set before the pr
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.mmap_dict import MmapedDict
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from scimbridge.connectors.breaker import ShutBy
 from scimbridge.connectors.http import Event, OnCall
 from scimbridge.web.gauges import StatusGauges
 
 MULTIPROCESS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 
+_SHUT_UNTIL: Final = "scimbridge_vendor_shut_until_timestamp_seconds"
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _SECONDS: Final = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 60.0)
 """From a read of the directory up to the time after which Okta gives up."""
@@ -63,6 +66,14 @@ class Metrics:
             ("target", "event"),
             registry=self._registry,
         )
+        self._shut_until = Gauge(
+            _SHUT_UNTIL,
+            "Until when a process does not call the vendor, after failures in a row or because "
+            "the vendor asked for a pause; 0 if it does",
+            ("target", "by"),
+            registry=self._registry,
+            multiprocess_mode="livemax",
+        )
         self._quirks = Counter(
             "scimbridge_quirks",
             "Deviations from SCIM that were tolerated, by the name in the list of quirks",
@@ -91,6 +102,26 @@ class Metrics:
         """What counts what is done because calls to the vendor of ``target`` fail."""
         return lambda event: self._events.labels(target, event).inc()
 
+    def vendor_shut(self, target: str) -> Callable[[ShutBy, float], None]:
+        """What notes for how many seconds the vendor of ``target`` is not called."""
+
+        def note(by: ShutBy, seconds: float) -> None:
+            self._shut_until.labels(target, by).set(time.time() + seconds if seconds else 0)
+
+        return note
+
+    def shut_until(self, target: str) -> Mapping[ShutBy, float]:
+        """Until when some process does not call the vendor, in seconds since the epoch.
+
+        0: every process does. A time that is over: the next call shows whether the vendor is back.
+        """
+        every_process = self._every_process()
+        reasons: tuple[ShutBy, ...] = ("failures", "vendor")
+        return {
+            by: every_process.get_sample_value(_SHUT_UNTIL, {"target": target, "by": by}) or 0.0
+            for by in reasons
+        }
+
     def quirks(self, target: str) -> Callable[[str], None]:
         """What counts the quirks of the SCIM clients of ``target``."""
         return lambda quirk: self._quirks.labels(target, quirk).inc()
@@ -99,15 +130,15 @@ class Metrics:
         """All values in Prometheus' text format: of every process, if there are several."""
         current = CollectorRegistry()
         current.register(gauges)
-        return self._counted() + generate_latest(current)
+        return generate_latest(self._every_process()) + generate_latest(current)
 
-    def _counted(self) -> bytes:
+    def _every_process(self) -> CollectorRegistry:
         if MULTIPROCESS_VARIABLE not in os.environ:
-            return generate_latest(self._registry)
+            return self._registry
         every_process = CollectorRegistry()
         collector: Any = MultiProcessCollector  # the library leaves it without types
         collector(every_process)
-        return generate_latest(every_process)
+        return every_process
 
 
 def fold(pid: int) -> None:
@@ -126,3 +157,5 @@ def fold(pid: int) -> None:
             total.write_value(key, total.read_value(key)[0] + value, timestamp)
         total.close()
         ended.unlink()
+    forget: Any = mark_process_dead
+    forget(pid)  # what it would have called or not

@@ -123,3 +123,28 @@ def test_a_shorter_hold_does_not_end_a_longer_one(breaker: Breaker, clock: Any) 
 
     with pytest.raises(VendorRateLimited):
         breaker.admit()
+
+
+def test_whoever_asks_is_told_for_how_long_nothing_passes_and_when_it_does_again(
+    clock: Any,
+) -> None:
+    told: list[tuple[str, float]] = []
+    breaker = Breaker(
+        "prod",
+        threshold=2,
+        cooldown=30,
+        clock=clock,
+        on_shut=lambda by, seconds: told.append((by, seconds)),
+    )
+    breaker.succeeded()
+    assert told == []
+
+    fail(breaker, 2)
+    clock.seconds += 30
+    breaker.admit()
+    breaker.succeeded()
+    breaker.hold(60)
+    clock.seconds += 10
+    breaker.hold(20)
+
+    assert told == [("failures", 30), ("failures", 0), ("vendor", 60), ("vendor", 50)]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import update
 
 from scimbridge.directory import schema, tokens
+from scimbridge.web.metrics import MULTIPROCESS_VARIABLE
 from tests.conftest import CORE_USER, World, open_world
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -181,3 +186,34 @@ def test_retries_and_pauses_for_a_vendor_that_fails_are_counted(world: World) ->
         world.scim("GET", '/Users?filter=userName eq "joe@example.com"')
 
     assert value(world, "vendor_events_total", event="breaker opened") == 1
+
+
+ACROSS = """
+import os
+from scimbridge.web import metrics
+
+counted = metrics.Metrics()
+child = os.fork()
+if not child:
+    counted.vendor_shut("falcon")("failures", 3600)
+    os._exit(0)
+os.waitpid(child, 0)
+print(*counted.shut_until("falcon").values())
+metrics.fold(child)
+print(*counted.shut_until("falcon").values())
+"""
+
+
+def test_a_process_tells_which_vendor_another_one_does_not_call_while_that_runs(
+    tmp_path: Path,
+) -> None:
+    environment = os.environ | {MULTIPROCESS_VARIABLE: str(tmp_path)}
+
+    told = subprocess.run(
+        [sys.executable, "-c", ACROSS], env=environment, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+
+    until, held = map(float, told[0].split())
+    assert 3000 < until - time.time() <= 3600
+    assert held == 0
+    assert told[1] == "0.0 0.0"

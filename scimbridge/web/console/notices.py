@@ -34,10 +34,33 @@ class Callers:
     """Whether JWTs of an issuer are accepted beside tokens."""
 
 
-def notices(status: Status, callers: Callers, *, observe_every_s: int, now: int) -> list[Notice]:
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """Whether the processes of this host call a vendor. Times are milliseconds since the epoch."""
+
+    opened_until: int
+    """Of the process that opened it last, after failures in a row; 0: closed in all of them."""
+    held_until: int
+    """What the vendor asked for; 0: nothing."""
+    now: int
+
+    @property
+    def state(self) -> str:
+        """``closed``, ``open``, ``half-open``: the next call decides, or ``held`` by the vendor."""
+        if self.opened_until > self.now:
+            return "open"
+        if self.held_until > self.now:
+            return "held"
+        return "half-open" if self.opened_until else "closed"
+
+
+def notices(
+    status: Status, callers: Callers, breaker: Breaker, *, observe_every_s: int, now: int
+) -> list[Notice]:
     """All of one target, at the time ``now`` in milliseconds since the epoch."""
     return [
         *_about_pauses(status.standing),
+        *_about_calls(breaker),
         *_about_contact(status.observed_at, observe_every_s, now),
         *_about_work(status.backlog, now),
         *_about_differences(status.differences),
@@ -67,6 +90,18 @@ def _about_contact(observed_at: int | None, every_s: int, now: int) -> list[Noti
     words = "was never read" if observed_at is None else "was not read when it was due"
     remedy = "The log of the bridge has the reason; `scimbridge check` tries the credentials."
     return [Notice("bad", f"The vendor {words}.", remedy)]
+
+
+def _about_calls(breaker: Breaker) -> list[Notice]:
+    if breaker.state not in ("open", "half-open"):
+        return []
+    return [
+        Notice(
+            "warn",
+            "The vendor failed five times in a row, and is called by one probe at a time.",
+            "That ends by itself when a call succeeds; Activity shows what the vendor answers.",
+        )
+    ]
 
 
 def _about_work(backlog: Backlog, now: int) -> list[Notice]:

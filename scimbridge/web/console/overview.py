@@ -9,7 +9,7 @@ from flask import Response
 from scimbridge.directory import tokens
 from scimbridge.provisioning.service_provider import ServiceProvider
 from scimbridge.provisioning.status import Status, status
-from scimbridge.web.console.notices import Callers, Notice, notices
+from scimbridge.web.console.notices import Breaker, Callers, Notice, notices
 from scimbridge.web.console.pages import page, pages
 from scimbridge.web.site import site
 
@@ -23,6 +23,7 @@ class Overview:
     idp_seen_at: int | None
     """When an IdP last presented a token; noted once an hour."""
     tokens_in_force: int
+    breaker: Breaker
     notices: list[Notice]
 
     @property
@@ -47,10 +48,13 @@ def _of(provider: ServiceProvider) -> Overview:
         each.revoked is None and (each.expires is None or each.expires > now) for each in issued
     )
     callers = Callers(in_force, bool(config.jwt_issuer))
+    shut = site().metrics.shut_until(config.name)
+    breaker = Breaker(round(1000 * shut["failures"]), round(1000 * shut["vendor"]), now)
     return Overview(
         status=stands,
         vendor=config.type,
         idp_seen_at=max((each.last_used for each in issued if each.last_used), default=None),
         tokens_in_force=in_force,
-        notices=notices(stands, callers, observe_every_s=config.observe_every_s, now=now),
+        breaker=breaker,
+        notices=notices(stands, callers, breaker, observe_every_s=config.observe_every_s, now=now),
     )

@@ -95,6 +95,35 @@ def test_accounts_that_differ_are_counted(fresh: World) -> None:
     assert "1 account is not as the IdP asked." in text
 
 
+def test_the_breaker_is_told_from_open_to_closed(fresh: World) -> None:
+    fresh.provider.observer.observe()
+    assert "<dt>Breaker</dt> <dd> closed" in text_of(fresh)
+    fresh.vendor.fault("* *", status=503, count=6)
+    for _ in range(2):
+        fresh.scim("GET", '/Users?filter=userName eq "joe@example.com"')
+
+    opened = text_of(fresh)
+    fresh.clock.advance(31)
+
+    assert "open: the vendor is called again" in opened
+    assert "The vendor failed five times in a row" in opened
+    assert "Look at this" in opened
+    assert "half-open: the next call shows" in text_of(fresh)
+    fresh.provider.target.connector.breaker.succeeded()
+    assert "<dt>Breaker</dt> <dd> closed" in text_of(fresh)
+
+
+def test_a_pause_that_the_vendor_asked_for_is_told(fresh: World) -> None:
+    later = {"X-RateLimit-RetryAfter": str(now_ms() // 1000 + 40)}
+    fresh.vendor.fault("* *", status=429, count=1, headers=later)
+    fresh.scim("GET", '/Users?filter=userName eq "joe@example.com"')
+
+    text = text_of(fresh)
+
+    assert "held: the vendor asked for a pause that ends" in text
+    assert "in a row" not in text
+
+
 def test_the_end_of_the_last_token_is_announced(fresh: World) -> None:
     fresh.provider.observer.observe()
     with fresh.bridge.directory.write() as connection:
