@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from scimbridge.directory.filesystem import refuse_network_folder
+from scimbridge.directory.turns import Turns
 from scimbridge.errors import DirectoryError
 
 BUSY_TIMEOUT_MS = 10_000
@@ -45,7 +45,7 @@ class Directory:
         See `scimbridge.directory.migrate`.
         """
         self.engine = open_engine(url)
-        self._writing = threading.Lock()
+        self._turns = Turns(_file(url) if url.startswith("sqlite") else None)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -56,21 +56,13 @@ class Directory:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: all or nothing. Raises `DirectoryError`."""
-        # The databases let one writer in at a time, and SQLite has the others poll: threads of
-        # one process wait for each other here, where the next one is woken at once.
-        if not self._writing.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
-            raise DirectoryError(
-                f"the directory did not answer: this process wrote for {BUSY_TIMEOUT_MS} ms"
-            )
-        try:
-            with (
-                translated(),
-                self.engine.connect().execution_options(scimbridge_write=True) as connection,
-                connection.begin(),
-            ):
-                yield connection
-        finally:
-            self._writing.release()
+        with (
+            self._turns.take(BUSY_TIMEOUT_MS),
+            translated(),
+            self.engine.connect().execution_options(scimbridge_write=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
 
     def close(self) -> None:
         """Close every connection of this process."""
@@ -96,8 +88,12 @@ def open_engine(url: str) -> Engine:
     return _open_sqlite(url) if url.startswith("sqlite") else _open_postgresql(url)
 
 
+def _file(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///"))
+
+
 def _open_sqlite(url: str) -> Engine:
-    path = Path(url.removeprefix("sqlite:///"))
+    path = _file(url)
     refuse_network_folder(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, pool_size=8, max_overflow=56)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -72,11 +74,19 @@ def test_a_writer_keeps_other_writers_out_from_its_beginning(
 
     with (
         directory.write(),
-        pytest.raises(DirectoryError, match="lock"),
+        pytest.raises(DirectoryError, match="lock|another process"),
         impatient.write(),
     ):
         pass
     impatient.close()
+
+
+@on_sqlite
+def test_a_program_that_does_not_queue_is_kept_out_too(directory: Directory, url: str) -> None:
+    with directory.write(), closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as other:
+        other.execute("PRAGMA busy_timeout = 1")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("DELETE FROM targets")
 
 
 def test_a_writer_that_waited_sees_what_the_one_before_it_wrote(directory: Directory) -> None:
