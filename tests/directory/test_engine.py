@@ -74,7 +74,7 @@ def test_a_writer_keeps_other_writers_out_from_its_beginning(
 
     with (
         directory.write(),
-        pytest.raises(DirectoryError, match="lock|another process"),
+        pytest.raises(DirectoryError, match=r"lock|another process"),
         impatient.write(),
     ):
         pass
