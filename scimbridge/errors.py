@@ -176,14 +176,16 @@ class Sensitive(Forbidden):
 
 
 class BudgetSpent(Forbidden):
-    """The request would take access from more accounts than may lose it now; nothing was done."""
+    """The request would take more away than may be taken now; nothing was done."""
 
     def __init__(
-        self, detail: str, *, accounts: int, used: int, limit: int, resumed_at: int
+        self, detail: str, *, what: str, removals: int, used: int, limit: int, resumed_at: int
     ) -> None:
         super().__init__(detail)
-        self.accounts = accounts
-        """How many the request is about that had lost nothing within the window."""
+        self.what = what
+        """What the request would do, in words."""
+        self.removals = removals
+        """How many accounts or values it is about that were not counted within the window."""
         self.used = used
         self.limit = limit
         self.resumed_at = resumed_at

@@ -24,6 +24,16 @@ _OF = select(_T.resource_pk, _T.kind, _T.native_id, _T.state).where(
     _T.resource_pk.in_(bindparam("pks", expanding=True)),
     (_T.state != REVOKED) | (_T.revoked_at > bindparam("echoes_since")),
 )
+_RECIPIENTS = (
+    select(_T.resource_pk)
+    .join_from(grants, resources, resources.c.pk == _T.resource_pk)
+    .where(
+        resources.c.target == bindparam("target"),
+        _T.kind == bindparam("kind"),
+        _T.native_id == bindparam("native_id"),
+        _T.state.in_([HELD, ASSERTED]),
+    )
+)
 _FORGET = delete(grants).where(
     _T.resource_pk == bindparam("of_pk"),
     _T.kind == bindparam("of_kind"),
@@ -42,6 +52,13 @@ def of_resources(
         ):
             found[pk][kind, native_id] = state
     return found
+
+
+def recipients(connection: Connection, target: str, key: Key) -> list[int]:
+    """Primary keys of those to whom the bridge gave an entitlement, or may have."""
+    kind, native_id = key
+    parameters = {"target": target, "kind": kind, "native_id": native_id}
+    return list(connection.execute(_RECIPIENTS, parameters).scalars())
 
 
 def put(

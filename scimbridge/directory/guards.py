@@ -1,4 +1,7 @@
-"""Which targets are paused, and which accounts lost access of late: shared by all replicas."""
+"""Which targets are paused, and which accounts lost access of late: shared by all replicas.
+
+Beside accounts, by their SCIM ids, stand values that were taken from records of the vendor's own.
+"""
 
 from __future__ import annotations
 

@@ -63,7 +63,8 @@ guards = _table(
 removals = _table(
     "removals",
     Column("target", Text, primary_key=True),
-    # Whose account lost access through SCIM, and when that was last asked for.
+    # Whose account lost access through SCIM, or which value of a record of the vendor's own was
+    # taken, and when that was last asked for.
     Column("scim_id", Text, primary_key=True),
     Column("at", Big, nullable=False),
     Index("ix_removals_at", "target", "at"),

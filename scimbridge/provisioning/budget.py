@@ -39,9 +39,12 @@ class Budget:
         documents = guards.claimed_users(connection, self.config.name)
         return sum(is_active(parse_document(each)) for each in documents)
 
-    def spend(self, connection: Connection, accounts: Collection[str]) -> None:
+    def spend(
+        self, connection: Connection, items: Collection[str], *, record: str | None = None
+    ) -> None:
         """Count accounts, by their SCIM ids, in the transaction that takes access from them.
 
+        With ``record`` the items are what is taken from that record of the vendor's own.
         Raises `BudgetSpent`, or `Forbidden` if removals are paused; the caller's transaction must
         be rolled back then.
         """
@@ -52,21 +55,22 @@ class Budget:
                 f"removals at {name} are paused until an operator decides: {row.reason}. "
                 f"Nothing was changed. {_remedy(name)}"
             )
-        new = set(accounts) - guards.counted(connection, name, accounts, since=since)
+        new = set(items) - guards.counted(connection, name, items, since=since)
         used = self.used(connection)
         limit = self._limit_for(connection, row, used + len(new))
         if new and used + len(new) > limit:
             raise BudgetSpent(
-                f"this would take access from {_accounts(len(new))} at {name}, where "
-                f"{used} of the {limit} that may lose it within "
-                f"{self.config.removal_budget_window_s} s (removal_budget) already did. Nothing "
-                f"was changed, and removals are paused until an operator decides. {_remedy(name)}",
-                accounts=len(new),
+                f"this would {_what(len(new), record)} at {name}, where {used} of the {limit} "
+                f"removals allowed within {self.config.removal_budget_window_s} s "
+                "(removal_budget) are used. Nothing was changed, and removals are paused until an "
+                f"operator decides. {_remedy(name)}",
+                what=_what(len(new), record),
+                removals=len(new),
                 used=used,
                 limit=limit,
                 resumed_at=row.resumed_at,
             )
-        guards.note(connection, name, accounts, at=self.now(), forget_until=since)
+        guards.note(connection, name, items, at=self.now(), forget_until=since)
 
     def _limit_for(self, connection: Connection, row: GuardRow, wanted: int) -> int:
         """The limit, managed accounts counted once a window and before anything is refused.
@@ -90,8 +94,10 @@ class Budget:
         return self.now() - self._window_ms
 
 
-def _accounts(number: int) -> str:
-    return "1 account" if number == 1 else f"{number} accounts"
+def _what(number: int, record: str | None) -> str:
+    if record is None:
+        return f"take access from {number} account{'' if number == 1 else 's'}"
+    return f"take {number} value{'' if number == 1 else 's'} from {record}"
 
 
 def _remedy(name: str) -> str:

@@ -25,7 +25,7 @@ from scimbridge.provisioning.mapping import Document
 from scimbridge.provisioning.plan import Disposition
 from scimbridge.provisioning.regranting import regrant, unsettle
 from scimbridge.provisioning.users import changed_names
-from scimbridge.provisioning.vendor_groups import is_managed, is_to_be_created, kept_of
+from scimbridge.provisioning.vendor_groups import is_managed, is_to_be_created, lessened, takes_away
 from scimbridge.provisioning.work import parse_document
 from scimbridge.provisioning.writes import Writes, patched
 from scimbridge.scim.members import Member, MemberChange, members_of, split_members
@@ -195,7 +195,8 @@ class Groups:
             },
         )
         losing = self._losing(connection, row, after["displayName"], joining)
-        with self.writes.removals.counted(connection, losing):
+        given_less = lessened(self.writes.target, row, before, after)
+        with self.writes.removals.counted(connection, losing, given_less):
             if new or renamed:
                 self._remap(connection, row, after["displayName"], operation)
             self._change_members(connection, row, joining, operation)
@@ -264,10 +265,9 @@ class Groups:
 
     def _takes_away(self, row: ResourceRow, before: Document, after: Document) -> bool:
         """Whether the members lose something: by a name that grants less, or by the attributes."""
-        granted_by, urn = self.writes.target.mapping.granted_by, self.writes.target.group_extension
+        granted_by = self.writes.target.mapping.granted_by
         had, has = (granted_by(each["displayName"], row.native_id) for each in (before, after))
-        was, shall = (each.get(urn or "") or {} for each in (before, after))
-        return bool(had - has) or kept_of(was, shall) != was
+        return bool(had - has) or takes_away(self.writes.target, before, after)
 
     def _remap(self, connection: Connection, row: ResourceRow, name: str, operation: int) -> None:
         """Record what the group's name stands for; if that changes, all members are affected."""

@@ -120,7 +120,7 @@ class Pauses:
 
     def trip(self, caller: Caller, error: BudgetSpent) -> None:
         """Pause removals after ``error``, unless somebody did or an operator decided meanwhile."""
-        asked = f"{caller.actor} asked to take access from {error.accounts}"
+        asked = f"{caller.actor} asked to {error.what}"
         reason = f"{asked}, with {error.used} of {error.limit} used (request {caller.request_id})"
         with self.directory.write() as connection:
             row = guards.get(connection, self.name)
@@ -131,7 +131,7 @@ class Pauses:
                 connection,
                 caller,
                 "removals paused",
-                accounts=error.accounts,
+                removals=error.removals,
                 used=error.used,
                 limit=error.limit,
             )

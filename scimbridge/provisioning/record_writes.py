@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import Connection
+
 from scimbridge.connectors.deadline import deadline
 from scimbridge.connectors.interface import Connector
-from scimbridge.directory.audit import AuditLog
-from scimbridge.directory.engine import Directory
 from scimbridge.directory.journal import Caller
 from scimbridge.errors import (
     Conflict,
@@ -24,10 +24,12 @@ from scimbridge.errors import (
     VendorNotFound,
 )
 from scimbridge.provisioning.mapping import Document
+from scimbridge.provisioning.pauses import Pauses
+from scimbridge.provisioning.removals import Removals
 from scimbridge.provisioning.vendor_records import VendorRecords, content_version
 from scimbridge.provisioning.writes import not_found, require_version
 from scimbridge.scim.attributes import ResourceType
-from scimbridge.scim.comparison import differences
+from scimbridge.scim.comparison import differences, losses
 from scimbridge.scim.messages import merge_put
 from scimbridge.scim.operations import Operation
 from scimbridge.scim.patch import apply_patch
@@ -41,21 +43,18 @@ class _Line:
     action: str
     scim_id: str | None
     detail: dict[str, Any] = field(default_factory=dict)
+    losses: frozenset[str] = frozenset()
+    """What the write takes away, which the removal budget counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordWrites:
-    """The writes of one resource type of one target. Every method raises `ScimError`.
+    """The writes of one resource type of one target. Every method raises `ScimError`."""
 
-    ``audit`` and ``directory`` take the lines; ``now`` gives milliseconds since the epoch.
-    """
-
-    target: str
     records: VendorRecords
     dialect: Dialect
-    directory: Directory
-    audit: AuditLog
-    now: Callable[[], int]
+    removals: Removals
+    pauses: Pauses
 
     def create(self, document: Document, caller: Caller) -> Document:
         """POST; returns the record as the vendor shows it."""
@@ -93,8 +92,11 @@ class RecordWrites:
     def delete(self, scim_id: str, caller: Caller, if_match: Collection[str] | None) -> None:
         """DELETE: returns once the vendor does not show the record any more."""
         with deadline(self.records.deadline_s):
-            self._get(scim_id, if_match)
-            with self._audited(_Line("delete", scim_id), caller), self.records.asking():
+            before = self._get(scim_id, if_match)
+            # The record itself is one of them: a hundred without a list are a hundred as well.
+            lost = losses(self._kind.attributes, before, {}) | {"all of it"}
+            line = _Line("delete", scim_id, losses=lost)
+            with self._audited(line, caller), self.records.asking():
                 try:
                     self._connector.delete_record(self._kind.name, scim_id)
                 except VendorConflict as error:
@@ -118,7 +120,8 @@ class RecordWrites:
             changed |= self._write_only() & after.keys()
             if not changed:
                 return before
-            line = _Line(action, scim_id, {"changed": sorted(changed)})
+            lost = losses(self._kind.attributes, before, after)
+            line = _Line(action, scim_id, {"changed": sorted(changed)}, lost)
             with self._audited(line, caller), self.records.asking():
                 try:
                     self._connector.update_record(self._kind.name, before, after)
@@ -156,28 +159,34 @@ class RecordWrites:
     @contextmanager
     def _audited(self, line: _Line, caller: Caller) -> Iterator[None]:
         """A line before the block, without which it does not run, and one with its outcome."""
-        self._note(line, caller, "wanted")
+        with self.pauses.intent(caller) as connection:
+            record = f"the {self._kind.name} {line.scim_id}"
+            self.removals.count_values(connection, record, line.losses)
+            self._note(connection, line, caller, "wanted")
         try:
             yield
         except Exception as error:
             reason = error.detail if isinstance(error, ScimError) else type(error).__name__
             line.detail["error"] = reason
-            self._note(line, caller, "failed")
+            self._end(line, caller, "failed")
             raise
-        self._note(line, caller, "done")
+        self._end(line, caller, "done")
 
-    def _note(self, line: _Line, caller: Caller, outcome: str) -> None:
-        with self.directory.write() as connection:
-            self.audit.append(
-                connection,
-                caller,
-                target=self.target,
-                at=self.now(),
-                action=f"{line.action} {outcome}",
-                resource_type=self._kind.name,
-                scim_id=line.scim_id,
-                detail=line.detail,
-            )
+    def _end(self, line: _Line, caller: Caller, outcome: str) -> None:
+        with self.pauses.directory.write() as connection:
+            self._note(connection, line, caller, outcome)
+
+    def _note(self, connection: Connection, line: _Line, caller: Caller, outcome: str) -> None:
+        self.pauses.audit.append(
+            connection,
+            caller,
+            target=self.pauses.name,
+            at=self.pauses.now(),
+            action=f"{line.action} {outcome}",
+            resource_type=self._kind.name,
+            scim_id=line.scim_id,
+            detail=line.detail,
+        )
 
     def _write_only(self) -> frozenset[str]:
         return frozenset(

@@ -88,7 +88,7 @@ def build_service_provider(
                 kind.endpoint,
                 source,
                 target.policy.capabilities.record_types[kind.name],
-                RecordWrites(target.name, source, target.dialect, directory, audit, now),
+                RecordWrites(source, target.dialect, removals, pauses),
             )
             for kind, source in records.items()
             if not kind.is_nested

@@ -64,8 +64,11 @@ def is_settled(target: Target, row: ResourceRow) -> bool:
 def wanted_object(target: Target, row: ResourceRow) -> ManagedEntitlement:
     """What the group's desired document says of the vendor's object."""
     document = parse_document(row.desired)
-    attributes = document.get(target.group_extension) or {} if target.group_extension else {}
-    return ManagedEntitlement(str(document["displayName"]), attributes)
+    return ManagedEntitlement(str(document["displayName"]), _attributes(target, document))
+
+
+def _attributes(target: Target, document: Mapping[str, Any]) -> Mapping[str, Any]:
+    return document.get(target.group_extension or "") or {}
 
 
 def kept_of(was: Mapping[str, Any], shall: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,6 +78,26 @@ def kept_of(was: Mapping[str, Any], shall: Mapping[str, Any]) -> dict[str, Any]:
     same if all of them is but for lists of their own, such as the roles that are delegated.
     """
     return {name: _kept(value, shall[name]) for name, value in was.items() if name in shall}
+
+
+def takes_away(target: Target, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether the object of a group with the document ``before`` has less by ``after``."""
+    was, shall = (_attributes(target, each) for each in (before, after))
+    return kept_of(was, shall) != was
+
+
+def lessened(
+    target: Target, row: ResourceRow, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> frozenset[Entitlement]:
+    """The group's object, if it gives less by ``after`` to whoever is in it, by whatever group.
+
+    What it gives, such as delegations, is in lists; a text gives nothing.
+    """
+    was, shall = (_attributes(target, each) for each in (before, after))
+    given = {name: value for name, value in was.items() if isinstance(value, list)}
+    if row.native_id is None or kept_of(given, shall) == given:
+        return frozenset()
+    return frozenset({parse_entitlement(row.native_id)})
 
 
 def _kept(was: Any, shall: Any) -> Any:

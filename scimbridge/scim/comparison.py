@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+
+import orjson
 
 from scimbridge.scim.attributes import Attribute
 from scimbridge.scim.matching import comparable, is_present
@@ -23,6 +25,33 @@ def differences(
         for attribute in attributes
         if not _same(attribute, wanted.get(attribute.name), found.get(attribute.name))
     )
+
+
+def losses(
+    attributes: Iterable[Attribute], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> frozenset[str]:
+    """What of ``before`` is not in ``after``: elements of lists, and what was true; in words.
+
+    Another text or number in place of one is no loss, and what only the service provider writes is
+    not looked at.
+    """
+    return frozenset(
+        loss
+        for attribute in attributes
+        if attribute.mutability != "readOnly"
+        for loss in _lost(attribute, before.get(attribute.name), after.get(attribute.name))
+    )
+
+
+def _lost(attribute: Attribute, was: Any, shall: Any) -> Iterator[str]:
+    if attribute.multi_valued:
+        kept = {element_key(attribute, each) for each in shall or ()}
+        for each in was or ():
+            if element_key(attribute, each) not in kept:
+                text = orjson.dumps(each, option=orjson.OPT_SORT_KEYS).decode()
+                yield f"{attribute.name} {text}"
+    elif was is True and shall is not True:
+        yield attribute.name
 
 
 def _same(attribute: Attribute, wanted: Any, found: Any) -> bool:

@@ -11,11 +11,13 @@ import requests
 
 from scimbridge.clock import now_ms
 from scimbridge.directory import tokens
+from scimbridge.directory.journal import Caller
 from scimbridge.keys import derive_key
 from tests.conftest import CORE_GROUP, SECRET_KEY, Scim, World, open_world
 
 TOMAS = "tomas.ruiz@example.com"
 SOC = "2b7e9d40c6f1483fa5d8e03b71c9f624"
+OPERATOR = Caller("os:root", "r1")
 MEMBERS = "/mssp/entities/user-group-members/v1"
 
 
@@ -336,3 +338,28 @@ def test_a_protected_user_group_is_neither_renamed_nor_deleted(guarded: World) -
     assert guarded.scim.patch(f"/Groups/{soc}", rename).status_code == 403
     assert guarded.scim("DELETE", f"/Groups/{soc}").status_code == 403
     assert "SOC" in {each["name"] for each in guarded.vendor.get("/_sim/state")["groups"]}
+
+
+# --- the removal budget ----------------------------------------------------------------------
+
+
+def test_wiped_delegations_and_a_wiped_cid_group_are_stopped_like_a_wiped_group(
+    tmp_path: Path,
+) -> None:
+    budget = "removal_budget_accounts = 0\nremoval_budget_percent = 0"
+    with open_world(tmp_path, policy=f"flight_control = true\n{budget}") as world:
+        world.provider.observer.observe()
+        group = group_of(world, "SOC")
+        jane = world.scim.create_user("jane@example.com")["id"]
+        assert world.scim.add_members(group, jane).status_code == 200
+        before = world.vendor.get("/_sim/state")
+
+        remove = {"op": "remove", "path": f"{EXTENSION}:delegations"}
+        delegations = world.scim.patch(f"/Groups/{group}", remove)
+        world.provider.pauses.resume(OPERATOR)
+        cid_group = world.scim("PUT", f"/CidGroups/{NORTH}", {"name": "North"})
+
+        assert (delegations.status_code, cid_group.status_code) == (403, 403)
+        assert "take access from 1 account at falcon" in delegations.json()["detail"]
+        assert f"from the CidGroup {NORTH} at falcon" in cid_group.json()["detail"]
+        assert world.vendor.get("/_sim/state") == before

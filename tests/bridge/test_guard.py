@@ -163,7 +163,7 @@ def test_an_operator_sees_what_happened_and_lets_it_go_on(tight: World, operate:
     assert (shown["used"], shown["limit"], shown["window_s"]) == (0, 5, 3600)
     assert shown["paused_at"] is None
     assert shown["removals_paused_at"] is not None
-    assert "asked to take access from 6, with 0 of 5 used" in shown["reason"]
+    assert "asked to take access from 6 accounts, with 0 of 5 used" in shown["reason"]
     assert "paused since" in operate("status", "falcon").stdout
     resumed = json.loads(operate("resume", "falcon", "--allow", "6", "--json").stdout)
     assert (resumed["limit"], resumed["removals_paused_at"]) == (6, None)

@@ -14,6 +14,7 @@ from scimbridge.connectors.interface import Record, RecordPage, RecordQuery, Rec
 from scimbridge.directory.schema import audit
 from scimbridge.errors import (
     Conflict,
+    Forbidden,
     InvalidValue,
     MethodNotAllowed,
     Mutability,
@@ -184,12 +185,15 @@ class Shelves:
             return [(row.action, row.scim_id) for row in rows]
 
 
+Opened = Callable[..., Shelves]
+
+
 @pytest.fixture
-def opened(open_bench: Opener) -> Callable[[frozenset[RecordVerb]], Shelves]:
-    def opened(verbs: frozenset[RecordVerb]) -> Shelves:
+def opened(open_bench: Opener) -> Opened:
+    def opened(verbs: frozenset[RecordVerb], **policy: Any) -> Shelves:
         able = replace(PLAIN, record_types={"Shelf": verbs, "Book": frozenset()})
         vendor = Library(able)
-        bench = open_bench(vendor=vendor, record_types=(SHELF, BOOK))
+        bench = open_bench(vendor=vendor, record_types=(SHELF, BOOK), **policy)
         endpoint = bench.provider.endpoints["Shelves"]
         assert isinstance(endpoint, RecordEndpoint)
         return Shelves(bench, vendor, endpoint)
@@ -198,7 +202,7 @@ def opened(open_bench: Opener) -> Callable[[frozenset[RecordVerb]], Shelves]:
 
 
 @pytest.fixture
-def shelves(opened: Callable[[frozenset[RecordVerb]], Shelves]) -> Shelves:
+def shelves(opened: Opened) -> Shelves:
     return opened(EVERYTHING)
 
 
@@ -426,7 +430,7 @@ def test_a_write_with_another_version_is_refused_before_anything_is_done(
     ],
 )
 def test_what_the_vendor_cannot_do_is_not_allowed(
-    opened: Callable[[frozenset[RecordVerb]], Shelves],
+    opened: Opened,
     verbs: frozenset[RecordVerb],
     allowed: tuple[str, ...],
 ) -> None:
@@ -572,3 +576,54 @@ def test_a_nested_type_is_no_endpoint_of_its_own(shelves: Shelves) -> None:
         each.resource_type for each in shelves.bench.provider.endpoints.values()
     ]
     assert BOOK not in kinds
+
+
+# --- the removal budget ----------------------------------------------------------------------
+
+
+def test_values_taken_from_a_record_count_like_accounts(opened: Opened) -> None:
+    shelves = opened(EVERYTHING, removal_budget_accounts=2, removal_budget_percent=0.0)
+    books = [{"value": name} for name in "abc"]
+    shelf = shelves.post(name="Maps", books=books)
+
+    shelves.patch(shelf, {"op": "remove", "path": 'books[value eq "c"]'})
+    with pytest.raises(Forbidden, match=f"take 2 values from the Shelf {shelf} .* 1 of the 2"):
+        shelves.put(shelf, name="Maps")
+    with pytest.raises(Forbidden, match=r"paused until an operator decides: .* take 2 values from"):
+        shelves.patch(shelf, {"op": "remove", "path": 'books[value eq "b"]'})
+
+    assert shelves.vendor.shelves[shelf]["books"] == books[:2]
+    assert shelves.lines()[-2:] == [("patch wanted", shelf), ("patch done", shelf)]
+
+
+def test_a_record_that_is_deleted_counts_with_all_that_it_holds(opened: Opened) -> None:
+    shelves = opened(EVERYTHING, removal_budget_accounts=3, removal_budget_percent=0.0)
+    full = shelves.post(name="Novels", open=True, tags=["a"])
+    shelves.endpoint.delete(shelves.post(name="Maps"), CALLER, None)
+
+    with pytest.raises(Forbidden, match=r"take 3 values .* 1 of the 3"):
+        shelves.endpoint.delete(full, CALLER, None)
+
+    assert list(shelves.vendor.shelves) == [full]
+
+
+def test_a_record_that_is_switched_off_counts_and_another_text_does_not(opened: Opened) -> None:
+    shelves = opened(EVERYTHING, removal_budget_accounts=0, removal_budget_percent=0.0)
+    shelf = shelves.post(name="Maps", open=True, height=3, tags=["a"])
+
+    shelves.patch(
+        shelf,
+        {"op": "replace", "value": {"name": "Atlases", "height": 2}},
+        {"op": "add", "path": "tags", "value": ["b"]},
+    )
+    with pytest.raises(Forbidden, match="take 1 value from"):
+        shelves.patch(shelf, {"op": "replace", "path": "open", "value": False})
+
+
+def test_where_removals_are_not_bounded_records_are_not_counted(opened: Opened) -> None:
+    shelves = opened(EVERYTHING, removal_budget=False)
+    shelf = shelves.post(name="Maps", tags=["a"])
+
+    shelves.endpoint.delete(shelf, CALLER, None)
+
+    assert shelves.bench.provider.pauses.standing().used == 0

@@ -319,7 +319,9 @@ def test_after_a_trip_removals_wait_and_additions_go_on(strict: Bench) -> None:
     with pytest.raises(Forbidden):
         strict.patch_group(group, {"op": "remove", "path": "members"})
 
-    with pytest.raises(Forbidden, match="okta asked to take access from 3, with 0 of 2 used"):
+    with pytest.raises(
+        Forbidden, match="okta asked to take access from 3 accounts, with 0 of 2 used"
+    ):
         strict.leave(group, users[0])  # the budget would have had room for one
     strict.join(group, users[3])
     strict.post_user("new@example.com")
@@ -558,7 +560,7 @@ def test_trips_and_decisions_are_in_the_audit_log_once_each(strict: Bench) -> No
         ("target paused", "os:root"),
         ("target resumed", "os:root"),
     ]
-    assert found[0][2] == '{"accounts":3,"used":0,"limit":2}'
+    assert found[0][2] == '{"removals":3,"used":0,"limit":2}'
     assert '"allow":3' in found[2][2]
     with strict.directory.read() as connection:
         assert strict.audit.verify(connection, "t") is None

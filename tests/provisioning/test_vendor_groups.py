@@ -13,6 +13,7 @@ from scimbridge.directory import leases, resources
 from scimbridge.directory.resources import ResourceRow
 from scimbridge.errors import (
     ConfigError,
+    Forbidden,
     InvalidValue,
     NotFound,
     OutcomeUnknown,
@@ -36,7 +37,11 @@ NOTES = parse_schema(
     {
         "id": "urn:t:Group",
         "name": "Notes",
-        "attributes": [{"name": "note", "type": "string"}, {"name": "colour", "type": "string"}],
+        "attributes": [
+            {"name": "note", "type": "string"},
+            {"name": "colour", "type": "string"},
+            {"name": "keys", "type": "string", "multiValued": True},
+        ],
     }
 )
 
@@ -614,3 +619,51 @@ def test_who_leaves_makes_room(managing: Bench) -> None:
     managing.join(group, people[2])
 
     assert managing.members(group) == set(people[1:])
+
+
+# --- the removal budget ----------------------------------------------------------------------
+
+
+def keyed(bench: Bench, people: int) -> str:
+    """A group of so many whose object gives its members two keys."""
+    members = [bench.post_user(f"user{number}@example.com") for number in range(people)]
+    group = bench.post_group("Hunters", *members)
+    value = {"urn:t:Group": {"note": "of the house", "keys": ["front", "back"]}}
+    bench.patch_group(group, {"op": "add", "value": value})
+    return group
+
+
+def test_who_is_in_an_object_that_gives_less_loses_access(open_bench: Opener) -> None:
+    bench = managing_bench(open_bench, removal_budget_accounts=1, removal_budget_percent=0.0)
+    group = keyed(bench, 2)
+
+    for gone in ("keys", 'keys[value eq "front"]'):
+        with pytest.raises(Forbidden, match=r"from 2 accounts|paused until an operator"):
+            bench.patch_group(group, {"op": "remove", "path": f"urn:t:Group:{gone}"})
+
+    assert shown(bench)["g1"].attributes["keys"] == ["front", "back"]
+    assert bench.provider.pauses.standing().removals_paused_at is not None
+
+
+def test_who_is_in_an_object_through_another_group_loses_access_with_it(
+    open_bench: Opener,
+) -> None:
+    bench = managing_bench(open_bench, groups={"Chiefs": ("user-group:g1",)})
+    group = keyed(bench, 1)
+    bench.post_group("Chiefs", bench.post_user("chief@example.com"))
+
+    bench.patch_group(group, {"op": "remove", "path": "urn:t:Group:keys"})
+
+    assert bench.provider.pauses.standing().used == 2
+
+
+def test_an_object_that_gives_more_or_is_described_otherwise_takes_from_nobody(
+    open_bench: Opener,
+) -> None:
+    bench = managing_bench(open_bench, removal_budget_accounts=0, removal_budget_percent=0.0)
+    group = keyed(bench, 1)
+
+    bench.patch_group(group, {"op": "add", "path": "urn:t:Group:keys", "value": ["cellar"]})
+    note(bench, group, None)
+
+    assert shown(bench)["g1"].attributes == {"keys": ["front", "back", "cellar"]}

@@ -363,7 +363,7 @@ def test_removals_that_were_stopped_are_explained(tmp_path: Path) -> None:
         browser.sign_in()
 
         assert "more access was to go than the budget allows" in browser.get("/").text
-        assert "asked to take access from 2" in browser.get("/guard").text
+        assert "asked to take access from 2 accounts" in browser.get("/guard").text
 
 
 def test_tokens_are_listed_without_what_they_are(scene: Scene) -> None:
