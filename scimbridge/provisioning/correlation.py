@@ -8,11 +8,8 @@ search is repeated before the create is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
-
-import orjson
 
 from scimbridge.connectors.interface import Account, Created, Entitlement
 from scimbridge.directory import grants, resources
@@ -26,9 +23,10 @@ from scimbridge.errors import (
     VendorUnavailable,
 )
 from scimbridge.provisioning.correlate import derived_id
+from scimbridge.provisioning.mapping import with_attributes
 from scimbridge.provisioning.plan import CreateAccount
 from scimbridge.provisioning.targets import Target
-from scimbridge.provisioning.work import Work, dump_account, parse_document
+from scimbridge.provisioning.work import Work, dump_account, dump_document, parse_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +140,10 @@ class Correlation:
         with self.directory.write() as connection:
             if shown and self.target.extension:
                 (row,) = resources.by_pks(connection, [item.row.pk])
-                columns["desired"] = self._with_attributes(row.desired, shown)
+                document = with_attributes(
+                    parse_document(row.desired), shown, self.target.extension, self.target.user_type
+                )
+                columns["desired"] = dump_document(document)
             resources.change(connection, item.row.pk, **columns)
             # A rename back to an account that was about to go.
             grants.forget_retired(connection, item.row.pk, [created.native_id])
@@ -151,13 +152,6 @@ class Correlation:
                 grants.HELD,
                 [(item.row.pk, (held.kind, held.native_id)) for held in created.granted],
             )
-
-    def _with_attributes(self, text: str, shown: Mapping[str, Any]) -> str:
-        """The document with what only the vendor says of the account; the IdP's word stands."""
-        document, urn = parse_document(text), str(self.target.extension)
-        document[urn] = {**shown, **document.get(urn, {})}
-        document["schemas"] = self.target.user_type.schemas_of(document)
-        return orjson.dumps(document).decode()
 
     def _do_without(self, item: Work, account: Account) -> None:
         """Nobody can create the account: refuse, or wait for the person's first sign-in.

@@ -61,6 +61,14 @@ def from_account(account: Account, *, extension: str | None) -> Document:
     return document
 
 
+def with_attributes(
+    document: Mapping[str, Any], shown: Mapping[str, Any], extension: str, user_type: ResourceType
+) -> Document:
+    """``document`` with what only the vendor says of the account; the IdP's word stands."""
+    both = {**document, extension: {**shown, **document.get(extension, {})}}
+    return both | {"schemas": user_type.schemas_of(both)}
+
+
 def is_active(document: Mapping[str, Any]) -> bool:
     """Whether the person is to have access; `WAS_INACTIVE` decides where ``active`` is absent."""
     active = document.get("active")

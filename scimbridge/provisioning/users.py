@@ -15,7 +15,13 @@ from scimbridge.directory.resources import ResourceRow
 from scimbridge.errors import Mutability
 from scimbridge.provisioning.claims import require_free, taken
 from scimbridge.provisioning.correlate import user_key
-from scimbridge.provisioning.mapping import Document, is_active, keep_inactive, take_secrets
+from scimbridge.provisioning.mapping import (
+    Document,
+    is_active,
+    keep_inactive,
+    take_secrets,
+    with_attributes,
+)
 from scimbridge.provisioning.plan import Disposition
 from scimbridge.provisioning.work import parse_document
 from scimbridge.provisioning.writes import Writes, patched
@@ -61,6 +67,7 @@ class Users:
                 return None
             else:
                 require_free(row)
+                document = self._with_account(row, document)
                 # What the vendor holds may have changed since it was looked at.
                 with self.writes.removals.counted(connection, [row.pk]):
                     row = self._want(connection, row, document, dirty=row.dirty + 1)
@@ -200,6 +207,14 @@ class Users:
                 f'logins are immutable at {target.name}. Set rename = "recreate" in the '
                 "bridge's configuration to have the account re-created with the same access"
             )
+
+    def _with_account(self, row: ResourceRow, document: Document) -> Document:
+        """``document`` with what the vendor showed of the account that an earlier POST bound."""
+        urn = self.writes.target.extension
+        shown = parse_document(row.desired).get(urn or "")
+        if urn is None or not shown or row.native_id is None or row.confirmed is not None:
+            return document
+        return with_attributes(document, shown, urn, self.writes.target.user_type)
 
     def _want(
         self, connection: Connection, row: ResourceRow, document: Document, **columns: Any

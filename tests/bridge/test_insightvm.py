@@ -213,3 +213,18 @@ def test_a_password_reaches_the_console(world: VendorWorld, method: str) -> None
     assert answer.status_code == 200
     # Nothing else was to be changed.
     assert "PUT /api/3/users/{id}" in world.calls()
+
+
+def test_a_post_that_is_repeated_shows_the_account_that_the_first_one_took_over(
+    world: VendorWorld,
+) -> None:
+    world.simulator.state.add_account({"user_name": JANE, "password": "Chosen-by-hand-1"})
+    user = {"userName": JANE, "name": {"givenName": "Jane", "familyName": "Doe"}}
+    world.simulator.faults.add(Fault("PUT", "/api/3/users/{id}", status=503), count=9)
+    assert world.scim("POST", "/Users", user).status_code == 429
+    world.simulator.faults.reset()
+
+    created = world.scim("POST", "/Users", user)
+
+    assert created.status_code == 201
+    assert created.json()[EXTENSION]["authenticationSource"] == "Builtin Users"

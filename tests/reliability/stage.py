@@ -28,12 +28,14 @@ from flask.testing import FlaskClient
 from scimbridge import app
 from scimbridge.app import Bridge, open_bridge
 from scimbridge.config import load_config
+from scimbridge.connectors.deadline import deadline
 from scimbridge.connectors.http import Wiring
 from scimbridge.connectors.registry import VENDORS as REGISTRY
 from scimbridge.connectors.registry import vendor_settings
 from scimbridge.demo.setup import TARGETS, SimulatedTarget, write_config
 from scimbridge.directory import tokens
 from scimbridge.directory.migrate import migrate
+from scimbridge.errors import VendorError
 from scimbridge.keys import derive_key
 from scimbridge.provisioning.service_provider import ServiceProvider
 from scimbridge.simulation.server import serve
@@ -150,8 +152,7 @@ class Stage:
         """Send a request to this process's bridge; ``answered`` is told when the answer is out."""
         method, path, body = request
         if method == RECONCILE:
-            failures = [each.failure for each in self.provider.reconciler.run("enforce")]
-            return Reconciled("\n".join(filter(None, failures)))
+            return self._reconcile()
         client: FlaskClient = self.bridge.app.test_client()
         answer = client.open(
             f"/{self.vendor.target}/scim/v2{path}",
@@ -165,6 +166,15 @@ class Stage:
             answered(answer.status_code)
         answer.close()
         return answer
+
+    def _reconcile(self) -> Reconciled:
+        """A pass has no deadline of its own; this one is to be over as soon as a request."""
+        try:
+            with deadline(self.deadline_s):
+                failures = [each.failure for each in self.provider.reconciler.run("enforce")]
+        except VendorError as error:
+            return Reconciled(str(error))
+        return Reconciled("\n".join(filter(None, failures)))
 
     def expect(self, status: int, request: Request) -> Any:
         answer = self.send(request)
@@ -184,7 +194,7 @@ class Stage:
     # --- what happens at the vendor ----------------------------------------------------------
 
     def add_account(self, user_name: str) -> None:
-        self.simulator.state.add_account({"user_name": user_name})
+        self.simulator.state.add_account({"user_name": user_name, **self.vendor.account})
 
     def sign_in(self, user_name: str) -> None:
         """Where accounts come by signing in, have this person come."""

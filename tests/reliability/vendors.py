@@ -26,6 +26,8 @@ class Vendor:
     reader: tuple[str, str]
     """What the group of readers gives, or a part of it."""
     switches: Mapping[str, Any] = field(default_factory=dict)
+    account: Mapping[str, Any] = field(default_factory=dict)
+    """What an account that somebody made by hand has beside its login."""
     signs_in: bool = False
     """Accounts come by a first sign-in; nobody can create one."""
     deform: Callable[[], None] = lambda: None
@@ -64,7 +66,13 @@ VENDORS: Mapping[str, Vendor] = MappingProxyType(
             _NO_LIMIT | _LAG,
             deform=forget_uniqueness,
         ),
-        "insightvm": Vendor("insightvm", ("site", "3"), "security-manager", ("site", "1")),
+        "insightvm": Vendor(
+            "insightvm",
+            ("site", "3"),
+            "security-manager",
+            ("site", "1"),
+            account={"password": "Chosen-by-hand-1"},
+        ),
         "cortex": Vendor(
             "cortex",
             ("user-group", "c28d4f0e-963b-41a5-8e7c-07b5a1f3d964_13"),
