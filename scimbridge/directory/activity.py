@@ -26,6 +26,7 @@ class Filter:
 
     text: str = ""
     """A part of a name of people and groups, or a SCIM id."""
+    resource_type: str | None = None
     target: str | None = None
     status: str | None = None
     since: int | None = None
@@ -108,6 +109,8 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.text:
         found.append(_about(wanted.text))
+    if wanted.resource_type is not None:
+        found.append(_O.resource_type == wanted.resource_type)
     if wanted.target is not None:
         found.append(_O.target == wanted.target)
     if wanted.status is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Final
-from urllib.parse import urlencode
 
 from flask import Response, request
 
@@ -15,7 +14,7 @@ from scimbridge.web.console import forms
 from scimbridge.web.console.pages import page, pages
 from scimbridge.web.site import site
 
-_A_PAGE: Final = 50
+KINDS: Final = {"User": "people", "Group": "groups"}
 OUTCOMES: Final = {
     journal.PENDING: "unfinished",
     journal.DONE: "done",
@@ -27,28 +26,27 @@ OUTCOMES: Final = {
 @pages.get("/activity")
 def log() -> Response:
     """The newest operations that the filter lets through."""
-    status = request.args.get("outcome", "")
     wanted = Filter(
         text=forms.text(),
+        resource_type=forms.one_of("kind", KINDS),
         target=forms.target(),
-        status=status if status in OUTCOMES else None,
+        status=forms.one_of("outcome", OUTCOMES),
         since=forms.day("since"),
         until=forms.day("until", last=True),
     )
-    before = request.args.get("before", type=int)
     with site().authenticator.directory.read() as connection:
-        found = activity.page(connection, wanted, limit=_A_PAGE + 1, before=before)
-    shown = found[:_A_PAGE]
-    kept = {name: value for name, value in request.args.items() if value and name != "before"}
-    older = {**kept, "before": shown[-1].operation.pk} if len(found) > _A_PAGE else None
+        found = activity.page(
+            connection, wanted, limit=forms.A_PAGE + 1, before=forms.begins_after()
+        )
+    entries, leaves = forms.cut(found, lambda entry: entry.operation.pk)
     return page(
         "activity.html",
-        entries=shown,
+        entries=entries,
+        leaves=leaves,
+        kinds=KINDS,
         outcomes=OUTCOMES,
         typed=request.args,
-        targets=list(site().providers),
-        newest=None if before is None else urlencode(kept),
-        older=None if older is None else urlencode(older),
+        targets=forms.targets(),
     )
 
 

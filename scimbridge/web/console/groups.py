@@ -12,29 +12,28 @@ from scimbridge.web.console import forms
 from scimbridge.web.console.pages import go_to, operator, page, pages, provider
 from scimbridge.web.site import site
 
-_MOST = 100
 _HISTORY = 50
 
 
 @pages.get("/groups")
 def groups() -> Response:
     """Those whose names contain what was typed."""
-    nothing = bool(request.args.get("nothing"))
     with site().authenticator.directory.read() as connection:
         found = browsing.groups(
             connection,
             text=forms.text(),
             target=forms.target(),
-            granting_nothing=nothing,
-            limit=_MOST + 1,
+            granting_nothing=bool(request.args.get("nothing")),
+            limit=forms.A_PAGE + 1,
+            after=forms.begins_after(),
         )
+    shown, leaves = forms.cut(found, lambda group: group.pk)
     return page(
         "groups.html",
-        groups=found[:_MOST],
-        more=len(found) > _MOST,
-        nothing=nothing,
+        groups=shown,
+        leaves=leaves,
         typed=request.args,
-        targets=list(site().providers),
+        targets=forms.targets(),
     )
 
 
@@ -48,16 +47,20 @@ def group(target: str, scim_id: str) -> Response:
             raise NotFound(f"There is no group {scim_id} at {target}.")
         [listed] = browsing.groups(connection, text=scim_id, target=target, limit=1)
         granted = browsing.granted_by(connection, row.pk)
-        members = browsing.members(connection, row.pk, limit=_MOST)
+        members = browsing.members(
+            connection, row.pk, limit=forms.A_PAGE + 1, after=forms.text("after") or None
+        )
         unfinished = activity.unfinished_of(connection, row.pk, scim_id)
         history = audit.lines(connection, target, scim_id=scim_id, last=_HISTORY)
+    shown, leaves = forms.cut(members, lambda member: member[0])
     return page(
         "group.html",
         target=target,
         group=listed,
         native_id=row.native_id,
         granted=granted,
-        members=members,
+        members=shown,
+        leaves=leaves,
         unfinished=unfinished,
         history=history,
     )

@@ -12,7 +12,6 @@ from scimbridge.web.console import forms
 from scimbridge.web.console.pages import go_to, operator, page, pages, provider
 from scimbridge.web.site import site
 
-_MOST = 100
 _HISTORY = 50
 
 
@@ -21,14 +20,19 @@ def people() -> Response:
     """Those whose names contain what was typed."""
     with site().authenticator.directory.read() as connection:
         found = browsing.people(
-            connection, text=forms.text(), target=forms.target(), limit=_MOST + 1
+            connection,
+            text=forms.text(),
+            target=forms.target(),
+            limit=forms.A_PAGE + 1,
+            after=forms.begins_after(),
         )
+    shown, leaves = forms.cut(found, lambda person: person.pk)
     return page(
         "people.html",
-        people=found[:_MOST],
-        more=len(found) > _MOST,
+        people=shown,
+        leaves=leaves,
         typed=request.args,
-        targets=list(site().providers),
+        targets=forms.targets(),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
+from scimbridge.web.console import forms
 from tests.conftest import World
 from tests.web.console.chromium import EXECUTABLE, open_chromium
 from tests.web.console.conftest import COOKIE, OPERATOR, PASSWORD
@@ -64,31 +65,48 @@ def test_an_operator_signs_in_and_out(chromium: Browser, root: str) -> None:
     context.close()
 
 
-@pytest.mark.parametrize("width", [400, 1280])
-def test_no_page_is_wider_than_the_screen(
-    page: Page, root: str, paths: list[str], width: int
-) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
+def test_no_page_is_wider_than_the_screen(page: Page, root: str, paths: list[str]) -> None:
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
 
     for path in paths:
-        page.goto(f"{root}/console{path}")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        page.goto(f"{root}/console{path}", wait_until="domcontentloaded")
+        for width in (400, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
     assert [text for text in said if "404" not in text] == []
 
 
 def test_activity_is_filtered_by_its_form(page: Page, root: str, consoled: World) -> None:
     consoled.scim.create_user("filtered@example.com")
+    consoled.scim.create_group("Of filtered@example.com")
     page.goto(f"{root}/console/activity")
 
     page.get_by_label("Person or group").fill("filtered@")
+    page.get_by_label("Which").select_option("people")
     page.get_by_label("Outcome").select_option("done")
     page.get_by_role("button", name="Filter").click()
 
     assert page.locator("tbody tr").count() == 1
     assert page.get_by_label("Person or group").input_value() == "filtered@"
+
+
+def test_an_entry_is_opened_and_the_list_is_left_by_keyboard(
+    page: Page, root: str, monkeypatch: pytest.MonkeyPatch, paths: list[str]
+) -> None:
+    monkeypatch.setattr(forms, "A_PAGE", 1)
+    assert paths
+    page.goto(f"{root}/console/activity?kind=User")
+    first = page.locator("tbody a").first.get_attribute("href")
+
+    page.get_by_role("link", name="Older").press("Enter")
+    page.get_by_role("link", name="Newest").wait_for()
+    assert page.locator("tbody a").first.get_attribute("href") != first
+    page.get_by_role("link", name="create user").press("Enter")
+
+    page.get_by_role("heading", name="Calls to the vendor").wait_for()
+    assert page.get_by_role("row", name="POST /user-management/entities/users/v1").count() == 1
 
 
 def test_everything_is_reached_by_keyboard_and_its_focus_is_seen(page: Page, root: str) -> None:
@@ -110,7 +128,7 @@ def test_everything_is_reached_by_keyboard_and_its_focus_is_seen(page: Page, roo
     assert reached[1:9] == [
         *("scimbridge", "Overview", "Activity", "People", "Groups", "Guard", "Tokens", "Sign out")
     ]
-    assert reached[9:12] == ["Person or group", "Target", "Outcome"]
+    assert reached[9:13] == ["Person or group", "Which", "Target", "Outcome"]
 
 
 def test_the_pages_are_dark_where_the_system_is(page: Page, root: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from sqlalchemy import delete
 
 from scimbridge.connectors.trace import Exchange
 from scimbridge.directory import audit, passes, schema, tokens
+from scimbridge.web.console import forms
 from tests.bridge.test_by_hand_grants import take_by_hand
 from tests.conftest import CORE_USER, World
 from tests.web.console.conftest import Browser, open_console
@@ -90,6 +92,8 @@ def test_activity_lists_what_was_asked_newest_first(scene: Scene) -> None:
         ("text=Falcon+Read", "SEC Falcon Readers", "jane@example.com"),
         ("text=gone@", "gone@example.com", "jane@example.com"),
         ("outcome=done", "jane@example.com", "refused</span>"),
+        ("kind=User", "jane@example.com", "SEC Falcon Readers"),
+        ("kind=Group", "SEC Falcon Readers", ">jane@example.com<"),
         ("target=falcon", "jane@example.com", "Nothing that was asked for fits."),
         ("since=2100-01-01", "Nothing that was asked for fits.", "jane@example.com"),
         ("until=2000-01-01", "Nothing that was asked for fits.", "jane@example.com"),
@@ -116,21 +120,73 @@ def test_a_day_that_is_none_is_told(scene: Scene) -> None:
     assert "is no day" in answer.text
 
 
-def test_activity_goes_on_with_older_operations(scene: Scene) -> None:
-    scene.world.scim.create_users(51)
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lists whose pages hold two rows."""
+    monkeypatch.setattr(forms, "A_PAGE", 2)
 
-    first = scene.text("/activity?text=user&outcome=done")
-    [older] = [
-        part.partition('"')[0].replace("&amp;", "&")
-        for part in first.split('href="/console/activity?')[1:]
-    ]
-    second = scene.text(f"/activity?{older}")
 
-    assert "user50@example.com" in first
-    assert ">user0@example.com<" not in first
-    assert ">user0@example.com<" in second
-    assert "user50@example.com" not in second
-    assert ">Newest</a>" in second
+def leaf(text: str, words: str) -> str:
+    """Where a link to another page of a list leads, without the prefix."""
+    found = re.search(rf'href="/console([^"]+)">{words}</a>', text)
+    return html.unescape(found[1]) if found else ""
+
+
+@pytest.fixture(scope="module")
+def paged(scene: Scene) -> str:
+    """Three people, and three groups that grant nothing; gives the one that all are in."""
+    scim = scene.world.scim
+    people = [scim.create_user(f"paged{number}@example.com")["id"] for number in range(3)]
+    first, *_ = [scim.create_group(f"Paged {number}", *people) for number in range(3)]
+    return first
+
+
+@pytest.mark.usefixtures("short", "paged")
+@pytest.mark.parametrize(
+    ("path", "first", "further", "row"),
+    [
+        ("/activity?kind=User&text=paged", "Newest", "Older", "create user"),
+        ("/people?text=paged", "First page", "Next page", "as asked"),
+        (
+            "/groups?target=falcon&nothing=1&text=paged",
+            "First page",
+            "Next page",
+            "grants nothing<",
+        ),
+    ],
+)
+def test_lists_go_on_with_the_same_filters(
+    scene: Scene, path: str, first: str, further: str, row: str
+) -> None:
+    one = scene.text(path)
+    two = scene.text(leaf(one, further))
+
+    assert (one.count(row), two.count(row)) == (2, 1)
+    assert scene.text(leaf(two, first)) == one
+    assert not leaf(one, first)
+    assert not leaf(two, further)
+
+
+@pytest.mark.usefixtures("short")
+def test_members_of_a_group_go_on(scene: Scene, paged: str) -> None:
+    one = scene.text(f"/groups/falcon/{paged}")
+    two = scene.text(leaf(one, "Next members"))
+
+    listed = [re.findall(r">(paged\d@example.com)</a>", text) for text in (one, two)]
+    assert listed == [["paged0@example.com", "paged1@example.com"], ["paged2@example.com"]]
+    assert "3 members" in two
+
+
+@pytest.mark.parametrize("after", ["no-number", "9" * 40, "²"])
+def test_a_page_that_begins_nowhere_is_the_first(scene: Scene, after: str) -> None:
+    assert "jane@example.com" in scene.text(f"/people?after={after}")
+
+
+def test_a_page_whose_beginning_is_gone_says_so(scene: Scene) -> None:
+    answer = scene.browser.get("/people?after=999999")
+
+    assert answer.status_code == 404
+    assert "begin at the first one" in answer.text
 
 
 def entry(scene: Scene, query: str) -> str:
