@@ -9,7 +9,7 @@ import os
 import shutil
 from typing import Any
 
-from scimbridge.web import metrics
+from scimbridge.web.multiprocess import MULTIPROCESS_VARIABLE, fold
 
 bind = os.environ.get("SCIMBRIDGE_LISTEN", "127.0.0.1:8080")
 loglevel = os.environ.get("SCIMBRIDGE_LOG_LEVEL", "info")
@@ -54,11 +54,11 @@ errorlog = "-"
 
 def child_exit(_server: Any, worker: Any) -> None:
     """Keep what an ended worker counted."""
-    if metrics.MULTIPROCESS_VARIABLE in os.environ:
-        metrics.fold(worker.pid)
+    if MULTIPROCESS_VARIABLE in os.environ:
+        fold(worker.pid)
 
 
 def on_exit(_server: Any) -> None:
     """Remove what the workers counted in, which `scimbridge serve` made."""
-    if folder := os.environ.get(metrics.MULTIPROCESS_VARIABLE):
+    if folder := os.environ.get(MULTIPROCESS_VARIABLE):
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,9 +1,8 @@
-"""The demonstration and the commands around it, as processes."""
+"""The demonstration, as `make demo` runs it."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -17,13 +16,17 @@ from typing import Any
 import pytest
 import requests
 
-SCIMBRIDGE = [sys.executable, "-m", "scimbridge.cli"]
+MAKEFILE = (Path(__file__).parent.parent / "Makefile").read_text()
+[COMMAND] = re.findall(r"^demo: .*\n\t\$\(BIN\)/python (.+)$", MAKEFILE, re.MULTILINE)
+"""What `make demo` runs."""
 
 
 @contextmanager
 def running(*arguments: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("wb") as output:
-        process = subprocess.Popen([*SCIMBRIDGE, *arguments], stdout=output, stderr=output)
+        process = subprocess.Popen(
+            [sys.executable, *COMMAND.split(), *arguments], stdout=output, stderr=output
+        )
     try:
         yield process
     finally:
@@ -45,7 +48,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """The ready file of a demonstration that is ended afterwards, and what it printed."""
     folder = tmp_path_factory.mktemp("demo")
     ready, log = folder / "ready.json", folder / "log"
-    with running("demo", "--port", "0", "--ready-file", str(ready), log=log) as process:
+    with running("--port", "0", "--ready-file", str(ready), log=log) as process:
         content = wait_for(ready, process, log)
         yield {**content, "printed": log.read_text(), "process": process, "file": ready}
     assert not ready.exists()
@@ -80,42 +83,3 @@ def test_its_story_leaves_the_request_log_empty(demo: dict[str, Any]) -> None:
     assert [
         each for each in seen if each["method"] != "GET" and "oauth2" not in each["route"]
     ] == []
-
-
-def test_a_simulator_runs_alone_beside_a_bridge_with_a_real_configuration(tmp_path: Path) -> None:
-    log = tmp_path / "simulator.log"
-    with running("simulate", "falcon", log=log) as simulator:
-        until = time.monotonic() + 60
-        while "Ctrl-C" not in log.read_text():
-            assert simulator.poll() is None
-            assert time.monotonic() < until
-            time.sleep(0.05)
-        printed = log.read_text()
-        config = tmp_path / "scimbridge.toml"
-        table = printed[printed.index("[targets.falcon]") : printed.index("export ")]
-        config.write_text(f'[bridge]\ndatabase = "directory.db"\nsecret_key = "env:KEY"\n\n{table}')
-        secrets = dict(re.findall(r"export (\w+)=(\S+)", printed))
-        environment = {**os.environ, **secrets, "KEY": "k" * 48}
-
-        def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-            return subprocess.run(
-                [*SCIMBRIDGE, *arguments, "--config", str(config)],
-                env=environment,
-                capture_output=True,
-                text=True,
-                timeout=60,
-                check=False,
-            )
-
-        checked = run("check")
-        created = run("token", "create", "falcon")
-        listed = run("token", "list")
-        revoked = run("token", "revoke", created.stdout.split("_")[1])
-        unknown = run("token", "create", "flacon")
-
-    assert checked.returncode == 0, checked.stderr
-    assert re.fullmatch(r"scb_[0-9a-f]{12}_\S{43}\n", created.stdout)
-    assert created.stdout.split("_")[1] in listed.stdout
-    assert revoked.returncode == 0
-    assert unknown.returncode == 2
-    assert "flacon" in unknown.stderr

@@ -14,7 +14,7 @@ from scimbridge.cli.output import json_option, print_json
 from scimbridge.config import CONFIG_VARIABLE
 from scimbridge.directory import migrate as directory_migrate
 from scimbridge.keys import secret_key
-from scimbridge.web.metrics import MULTIPROCESS_VARIABLE
+from scimbridge.web.multiprocess import MULTIPROCESS_VARIABLE
 
 
 @click.command()

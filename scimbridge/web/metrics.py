@@ -1,8 +1,7 @@
 """What is counted, for Prometheus. Labels are bounded: never an id, a name or a URL as it was sent.
 
-Where several processes serve one address, each counts in files of the directory that the
-environment variable `MULTIPROCESS_VARIABLE` names, and whichever is asked sums up all of them. The
-library reads the variable when it is first imported, so it is set before the process starts.
+Where several processes serve one address, whichever is asked sums up what all of them counted: see
+`scimbridge.web.multiprocess`.
 """
 
 from __future__ import annotations
@@ -10,18 +9,15 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.mmap_dict import MmapedDict
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from scimbridge.connectors.breaker import ShutBy
 from scimbridge.connectors.http import Event, OnCall
 from scimbridge.web.gauges import StatusGauges
-
-MULTIPROCESS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
+from scimbridge.web.multiprocess import MULTIPROCESS_VARIABLE
 
 _SHUT_UNTIL: Final = "scimbridge_vendor_shut_until_timestamp_seconds"
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -139,23 +135,3 @@ class Metrics:
         collector: Any = MultiProcessCollector  # the library leaves it without types
         collector(every_process)
         return every_process
-
-
-def fold(pid: int) -> None:
-    """Add what the ended process ``pid`` counted to one file, so that files do not pile up.
-
-    To be called by one process alone: the parent.
-    """
-    folder = Path(os.environ[MULTIPROCESS_VARIABLE])
-    values: Any = MmapedDict  # without types, too
-    for kind in ("counter", "histogram"):
-        ended = folder / f"{kind}_{pid}.db"
-        if not ended.exists():
-            continue
-        total = values(str(folder / f"{kind}_0.db"))
-        for key, value, timestamp, _position in values.read_all_values_from_file(str(ended)):
-            total.write_value(key, total.read_value(key)[0] + value, timestamp)
-        total.close()
-        ended.unlink()
-    forget: Any = mark_process_dead
-    forget(pid)  # what it would have called or not
