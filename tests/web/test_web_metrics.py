@@ -190,7 +190,7 @@ def test_retries_and_pauses_for_a_vendor_that_fails_are_counted(world: World) ->
 
 ACROSS = """
 import os
-from scimbridge.web import metrics
+from scimbridge.web import metrics, multiprocess
 
 counted = metrics.Metrics()
 child = os.fork()
@@ -199,7 +199,7 @@ if not child:
     os._exit(0)
 os.waitpid(child, 0)
 print(*counted.shut_until("falcon").values())
-metrics.fold(child)
+multiprocess.fold(child)
 print(*counted.shut_until("falcon").values())
 """
 
