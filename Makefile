@@ -83,6 +83,10 @@ conformance: $(VENV)/.dev ## Black-box conformance against the demo; a report in
 operations: $(VENV)/.dev ## Drive every vendor operation of docs/operations.md through the bridge, and count
 	$(BIN)/python -m tests.bridge.operations
 
+.PHONY: screenshots
+screenshots: $(VENV)/.dev ## Take the pictures of the console in docs/images, with Chromium
+	$(BIN)/python -m tests.web.console.screenshots
+
 $(BENCH)/.bench: requirements/bench.txt requirements/build.txt pyproject.toml
 	@test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
 	$(BENCH)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/bench.txt -r requirements/build.txt

@@ -227,6 +227,7 @@ def test_an_unfinished_entry_says_that_it_goes_on(paused: Scene) -> None:
     assert "A removal is tried until it succeeds." in text
     assert "the next one" in text
     assert '<span class="badge bad">503</span>' in text
+    assert f'action="/console/people/falcon/{paused.jane["id"]}/try-again"' in text
     assert '<span class="badge warn">attempt 2</span>' in text
 
 
