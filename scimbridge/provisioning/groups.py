@@ -9,7 +9,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection
 
 from scimbridge.connectors.deadline import deadline
@@ -26,7 +25,7 @@ from scimbridge.provisioning.plan import Disposition
 from scimbridge.provisioning.regranting import regrant, unsettle
 from scimbridge.provisioning.users import changed_names
 from scimbridge.provisioning.vendor_groups import is_managed, is_to_be_created, lessened, takes_away
-from scimbridge.provisioning.work import parse_document
+from scimbridge.provisioning.work import dump_document, parse_document
 from scimbridge.provisioning.writes import Writes, patched
 from scimbridge.scim.members import Member, MemberChange, members_of, split_members
 from scimbridge.scim.messages import merge_put
@@ -173,7 +172,7 @@ class Groups:
         resources.change(
             connection,
             row.pk,
-            desired=orjson.dumps(after).decode(),
+            desired=dump_document(after),
             desired_key=self._unique_key(after),
             generation=generation,
             # A POST claims the group once it is answered; every other write does so now.
@@ -386,7 +385,7 @@ class Groups:
             resource_type="Group",
             scim_id=random_id(),
             desired_key=key if self.writes.target.config.unique_group_names else None,
-            desired=orjson.dumps(without_members(document)).decode(),
+            desired=dump_document(without_members(document)),
             generation=0,
             created=now,
             last_modified=now,

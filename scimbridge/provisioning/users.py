@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection
 
 from scimbridge.directory import grants, resources
@@ -23,7 +22,7 @@ from scimbridge.provisioning.mapping import (
     with_attributes,
 )
 from scimbridge.provisioning.plan import Disposition
-from scimbridge.provisioning.work import parse_document
+from scimbridge.provisioning.work import dump_document, parse_document
 from scimbridge.provisioning.writes import Writes, patched
 from scimbridge.scim.messages import merge_put
 from scimbridge.scim.operations import Operation
@@ -230,7 +229,7 @@ class Users:
         resources.change(
             connection,
             row.pk,
-            desired=orjson.dumps(document).decode(),
+            desired=dump_document(document),
             desired_key=key,
             generation=row.generation + 1,
             **columns,
@@ -245,7 +244,7 @@ class Users:
             target=self.writes.target.name,
             resource_type="User",
             desired_key=key,
-            desired=orjson.dumps(document).decode(),
+            desired=dump_document(document),
             created=now,
             last_modified=now,
         )

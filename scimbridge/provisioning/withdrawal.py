@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import orjson
 from sqlalchemy import Connection
 
 from scimbridge.directory import grants, journal, memberships, resources
@@ -23,7 +22,7 @@ from scimbridge.provisioning.mapping import Document, is_active
 from scimbridge.provisioning.outcome import BRIDGE, Outcomes
 from scimbridge.provisioning.plan import Disposition
 from scimbridge.provisioning.vendor_groups import kept_of
-from scimbridge.provisioning.work import parse_document
+from scimbridge.provisioning.work import dump_document, parse_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +135,7 @@ class Withdrawal:
             granted = self.outcomes.target.mapping.granted_by(name, row.native_id)
             memberships.set_granted_by(connection, row.pk, entitlement_keys(granted))
             wanted = {
-                "desired": orjson.dumps(document).decode(),
+                "desired": dump_document(document),
                 "desired_key": group_key(name) if unique else None,
                 "disposition": _disposition(kept),
             }
@@ -214,4 +213,4 @@ def _confirmed_but_for(kept: Sequence[OperationRow], row: ResourceRow, *, is_tol
             wanted = {item.get("value") for item in desired.get(name, ())}
             left = [item for item in document.pop(name, ()) if item.get("value") in wanted]
             document |= {name: left} if left else {}
-    return orjson.dumps(document).decode()
+    return dump_document(document)
