@@ -31,6 +31,18 @@ hypothesis.settings.register_profile("default", deadline=None)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=20_000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Property tests do not count as coverage.
+
+    What only chance reaches is not specified, and tracing the same lines thousands of times
+    would take a third of the run.
+    """
+    for item in items:
+        if item.get_closest_marker("hypothesis"):
+            item.add_marker(pytest.mark.no_cover)
+
+
 SECRET_KEY = "a key for tests only, thirty-two bytes or more"
 CORE_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 CORE_GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"

@@ -200,11 +200,14 @@ def test_a_filter_that_cannot_be_evaluated_is_refused_with_the_place(
     ],
 )
 def test_hostile_filters_are_refused_at_once(text: str) -> None:
-    started = time.perf_counter()
-    with pytest.raises(InvalidFilter):
-        parse_filter(text, USER)
+    def seconds() -> float:
+        started = time.thread_time()
+        with pytest.raises(InvalidFilter):
+            parse_filter(text, USER)
+        return time.thread_time() - started
 
-    assert time.perf_counter() - started < 0.05
+    # The best of some: what is measured is the work, not the machine's other tasks.
+    assert min(seconds() for _ in range(3)) < 0.05
 
 
 def test_the_bounds_themselves_are_allowed() -> None:

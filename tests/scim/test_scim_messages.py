@@ -68,11 +68,11 @@ def test_json_is_read(raw: bytes, value: Any) -> None:
     ids=lambda each: str(each)[:40],
 )
 def test_what_is_not_strict_json_is_refused_at_once(raw: bytes, reason: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     with pytest.raises(InvalidSyntax, match=reason):
         parse_json(raw)
 
-    assert time.perf_counter() - started < 0.2
+    assert time.thread_time() - started < 0.2
 
 
 @settings(max_examples=200, deadline=None)
