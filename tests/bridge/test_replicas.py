@@ -18,6 +18,8 @@ from scimbridge.simulation.server import serve
 from tests.conftest import Scim, World, open_world
 from tests.databases import Databases
 
+pytestmark = pytest.mark.no_cover  # the same lines many times over
+
 READER = {"falconhost_read_only"}
 
 
