@@ -154,7 +154,8 @@ grants = _table(
     Column("kind", Text, primary_key=True),
     Column("native_id", Text, primary_key=True),
     # asserted: ours, a grant or revoke was about to be sent; held: ours, confirmed;
-    # taking: not ours, a deactivation is taking it; suspended: taken, to be given back;
+    # taking: not ours, a deactivation is taking it, or another call drops it by the way;
+    # suspended: taken, to be given back;
     # revoked: was ours, and the vendor's reads may still show it for a while.
     Column("state", Text, nullable=False),
     # When it was revoked; 0 in any other state.

@@ -13,12 +13,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from scimbridge.connectors.deadline import deadline, remaining
+from scimbridge.connectors.dropped import keeping
 from scimbridge.connectors.interface import HeldGrant
 from scimbridge.directory import grants, leases
 from scimbridge.directory.engine import Directory
 from scimbridge.errors import AccessRemains, ScimError, VendorError, VendorNotFound
 from scimbridge.provisioning.correlation import Correlation
 from scimbridge.provisioning.execute import describe, execute
+from scimbridge.provisioning.keeper import Keeper
 from scimbridge.provisioning.outcome import Outcomes
 from scimbridge.provisioning.plan import (
     CreateAccount,
@@ -93,7 +95,8 @@ class Converger:
         for item in work:
             self._plan(item)
         self._record_intent(work)
-        execute(self.target.connector, work)
+        with keeping(Keeper(self.directory, {item.row.native_id: item for item in work})):
+            execute(self.target.connector, work)
         for item in work:
             if item.remaining and item.error is None and not item.gone:
                 item.error = AccessRemains(

@@ -6,6 +6,7 @@ account) may rely on what comes before.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from itertools import takewhile
 
@@ -26,6 +27,8 @@ from scimbridge.provisioning.plan import (
     UpdateAccount,
 )
 from scimbridge.provisioning.work import Work
+
+logger = logging.getLogger(__name__)
 
 _ORDER: tuple[type[Step], ...] = (SetActive, Revoke, DeleteAccount, UpdateAccount, Grant)
 
@@ -124,7 +127,15 @@ def _fail(connector: Connector, item: Work, step: Step, error: VendorError) -> N
         else:
             # The account is there, so what it should hold is not: no repetition will help.
             error = VendorRejected(error.reason, trace_id=error.trace_id)
+    if isinstance(error, VendorRejected) and _gives_back(item, step):
+        # Somebody gave it by hand, and it may have been deleted since: nobody asked for it now.
+        logger.warning("%s: %s: %s", item.desired.account.user_name, describe(step), error.reason)
+        return
     item.error = item.error or error
+
+
+def _gives_back(item: Work, step: Step) -> bool:
+    return isinstance(step, Grant) and bool(item.by_hand_among(frozenset({step.entitlement})))
 
 
 def describe(step: Step) -> str:

@@ -27,8 +27,8 @@ from scimbridge.provisioning.writes import not_found
 _RECORDED: Mapping[str, str] = {
     grants.HELD: "given by the bridge, confirmed",
     grants.ASSERTED: "being given or taken by the bridge",
-    grants.TAKING: "given by hand, being taken for a deactivation",
-    grants.SUSPENDED: "given by hand, taken for a deactivation, to be given back",
+    grants.TAKING: "given by hand, being taken for a while",
+    grants.SUSPENDED: "given by hand, taken for a while, to be given back",
     grants.REVOKED: "revoked by the bridge a moment ago",
 }
 

@@ -70,7 +70,9 @@ class Outcomes:
         dirty = leases.give_back(connection, row.pk, row.fence)
         if dirty is None:
             self._repair(connection, item)
-        elif item.gone:
+            return
+        self._forget(connection, row.pk, item.dropped - item.owed)
+        if item.gone:
             resources.change(connection, row.pk, native_id=None, observed=None)
             grants.doubt(connection, row.pk)
         elif item.error is None and dirty == row.dirty:
@@ -156,6 +158,10 @@ class Outcomes:
         elif self.target.policy.capabilities.revoke_on_disable or self._account_was_deleted(item):
             self._note_revoked(connection, pk, ours)
             self._put(connection, grants.SUSPENDED, pk, by_hand)
+        else:
+            # Nothing is given to who is disabled: what a call dropped waits for the reactivation.
+            self._put(connection, grants.ASSERTED, pk, observed.uncertain - observed.suspended)
+            self._put(connection, grants.SUSPENDED, pk, observed.suspended)
 
     def _note_revoked(self, connection: Connection, pk: int, items: frozenset[Entitlement]) -> None:
         """Remember for the vendor's settle window what is gone: a read may show it until then."""

@@ -45,7 +45,7 @@ class Observed:
     uncertain: frozenset[Entitlement] = frozenset()
     """Given or taken by the bridge, the outcome not recorded."""
     suspended: frozenset[Entitlement] = frozenset()
-    """Found on the account and taken away by a deactivation."""
+    """Given by hand, and taken by a deactivation or dropped by another call: to be given back."""
     direct: frozenset[Entitlement] | None = None
     """All direct grants of the account and of those it replaces, freshly read; None if not read."""
     temporary: frozenset[Entitlement] = frozenset()
@@ -179,7 +179,9 @@ def _plan_removal(desired: Desired, observed: Observed, policy: Policy) -> tuple
     steps: list[Step] = []
     if observed.native_id is not None:
         if desired.disposition is Disposition.RELEASED:
-            steps += _revokes(observed.native_id, observed.held | observed.uncertain)
+            dropped = _dropped(observed, policy)
+            steps += _revokes(observed.native_id, (observed.held | observed.uncertain) - dropped)
+            steps += [Grant(observed.native_id, item) for item in sorted(dropped)]
         elif policy.capabilities.can_delete_accounts:
             steps.append(DeleteAccount(observed.native_id))
         else:
@@ -224,6 +226,12 @@ def _plan_active(desired: Desired, observed: Observed, policy: Policy) -> tuple[
         ),
         *_retirements(observed, policy),
     )
+
+
+def _dropped(observed: Observed, policy: Policy) -> frozenset[Entitlement]:
+    """What a call took by the way from an account that the bridge has no business with."""
+    dependent = policy.capabilities.dependent_kinds
+    return frozenset(item for item in observed.suspended if item.kind in dependent)
 
 
 def _take_all_access(native_id: str, observed: Observed, policy: Policy) -> Sequence[Step]:

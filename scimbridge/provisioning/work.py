@@ -36,6 +36,10 @@ class Work:
     """There is no account, none can be created, and that is as good as it gets for now."""
     remaining: tuple[str, ...] = ()
     """Access that the steps cannot take away although they should, in words."""
+    dropped: frozenset[Entitlement] = frozenset()
+    """Given by hand, and recorded by this pass because a vendor call takes it by the way."""
+    owed: frozenset[Entitlement] = frozenset()
+    """What of ``dropped`` is not back yet, as far as is known."""
     log: list[dict[str, object]] = field(default_factory=list)
 
     @property
@@ -52,6 +56,7 @@ class Work:
         by_hand = self.by_hand(Grant)
         if not self.desired.account.active:
             by_hand |= self.by_hand(Revoke) | self.direct_by_hand
+        by_hand |= self.owed
         return {
             state: [(self.row.pk, (item.kind, item.native_id)) for item in sorted(items)]
             for state, items in ((grants.ASSERTED, managed), (grants.TAKING, by_hand))
@@ -59,8 +64,11 @@ class Work:
 
     def by_hand(self, kind: type[Grant] | type[Revoke]) -> frozenset[Entitlement]:
         """What steps of ``kind`` give or take that was not the bridge's to begin with."""
-        observed = self.observed
-        return self._touched(kind) - self._managed - observed.temporary - observed.echoes
+        return self.by_hand_among(self._touched(kind))
+
+    def by_hand_among(self, held: frozenset[Entitlement]) -> frozenset[Entitlement]:
+        """What of ``held`` is not the bridge's, and lasts until somebody ends it."""
+        return held - self._managed - self.observed.temporary - self.observed.echoes
 
     @property
     def _managed(self) -> frozenset[Entitlement]:

@@ -182,6 +182,7 @@ def test_access_that_could_not_be_put_back_is_given_again_by_another_process(
 ) -> None:
     user = world.scim.create_user(JANE)["id"]
     world.scim.create_group("SEC Analysts", user)
+    world.simulator.state.add_grant(JANE, "site", "4")
     before = world.held(JANE)
     world.simulator.faults.add(Fault(method="PUT", route=SITES, status=503), count=50)
     name = {"op": "replace", "value": {"displayName": "J. Doe"}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import struct
 import sys
 import time
@@ -35,7 +36,7 @@ def main() -> int:
         server = stack.enter_context(serve_postgres()) if wanted else None
         reports = run(jobs, server, processes=options.processes)
     bad = show(sections, reports)
-    say(f"{time.monotonic() - started:.0f} s")
+    say(f"{time.monotonic() - started:.0f} s, {_cpu_s():.0f} s of CPU with all processes")
     return 1 if bad else 0
 
 
@@ -49,7 +50,7 @@ def run(jobs: Sequence[Job], server: Server | None, *, processes: int) -> dict[J
     def work(tell: Callable[[Any], None]) -> None:
         while ticket := os.read(reading, 2):
             (number,) = struct.unpack("!H", ticket)
-            started = time.monotonic()
+            before = _cpu_s()
             job = jobs[number]
             try:
                 child = Child(lambda _: job.run(server, f"job{number}"))  # noqa: B023
@@ -57,8 +58,8 @@ def run(jobs: Sequence[Job], server: Server | None, *, processes: int) -> dict[J
             except AssertionError as error:
                 report = Report(tried=1, wrong=[str(error)])
             tell((number, report))
-            seconds = time.monotonic() - started
-            sys.stderr.write(f"{' / '.join(job.row)}: {report.tried} in {seconds:.0f} s\n")
+            seconds = _cpu_s() - before
+            sys.stderr.write(f"{' / '.join(job.row)}: {report.tried} in {seconds:.1f} s of CPU\n")
 
     workers = [Child(work) for _ in range(processes)]
     said = [each for worker in workers for each in worker.end().said]
@@ -87,6 +88,12 @@ def show(sections: Sequence[Section], reports: dict[Job, Report]) -> bool:
         bad = bad or good < tried
         say(f"  {'in all':62} {tried:6} {section.tried}, {good:6} {section.good}")
     return bad
+
+
+def _cpu_s() -> float:
+    """What this process and those that it waited for have taken, in seconds."""
+    taken = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in taken)
 
 
 def say(line: str) -> None:

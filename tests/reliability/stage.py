@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -139,7 +139,7 @@ class Stage:
     token: str
     deadline_s: int
     vendor_url: str | None = None
-    wings: Wings = field(init=False)
+    wings: Wings | None = None
 
     @property
     def leases_expire_s(self) -> float:
@@ -254,11 +254,17 @@ class Stage:
         self.store.put_back()
         self.clock.reset()
         self.clock.advance(3600)
+        assert self.wings is not None
         self.vendor_url, pid = self.wings.call()
         try:
             yield
         finally:
             os.kill(pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """End the processes that there still are."""
+        if self.wings is not None:
+            self.wings.fold()
 
     def act(
         self, what: Callable[[Callable[[Any], None]], Any], *, at: int | None = None, **how: Any
@@ -289,12 +295,16 @@ class Wings:
         url, pid = self._ours.recv(200).decode().split(" ")
         return url, int(pid)
 
+    def fold(self) -> None:
+        """End the process, so that what it and its vendors took is known to their parent."""
+        self._ours.close()
+        self._process.end()
+
     def _wait(self, _say: Callable[[Any], None]) -> None:
         self._ours.close()
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # ended vendors leave no trace
         gc.freeze()
         while self._theirs.recv(1):
-            Child(self._be_the_vendor)
+            Child(self._be_the_vendor).end()
 
     def _be_the_vendor(self, _say: Callable[[Any], None]) -> None:
         with serve(self._simulator.app) as served:
@@ -327,7 +337,9 @@ def open_stage(
         bridge, token = _open_bridge(vendor, simulator, folder, store.url, clock, deadline_s)
         stack.callback(bridge.directory.close)
         watch_commits(fate, line)
-        yield Stage(vendor, simulator, bridge, store, clock, fate, line, token, deadline_s)
+        stage = Stage(vendor, simulator, bridge, store, clock, fate, line, token, deadline_s)
+        stack.callback(stage.close)
+        yield stage
 
 
 def _open_bridge(

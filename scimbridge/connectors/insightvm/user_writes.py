@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from scimbridge.connectors.deadline import remaining
+from scimbridge.connectors.dropped import dropping, restored
 from scimbridge.connectors.insightvm.access import AccessLists, Failures
 from scimbridge.connectors.insightvm.catalogue import Catalogue
 from scimbridge.connectors.insightvm.client import InsightVMClient
@@ -27,6 +28,7 @@ from scimbridge.connectors.insightvm.mapping import (
 )
 from scimbridge.connectors.insightvm.role_rules import SITE_OWNER, Role
 from scimbridge.connectors.insightvm.users import USER, User, Users
+from scimbridge.connectors.interface import Entitlement
 from scimbridge.errors import (
     AccessRemains,
     VendorError,
@@ -124,9 +126,11 @@ class OpenUser:
         kept = self._kept(wanted)
         if kept:
             self._announce(kept)
+        lost = frozenset(Entitlement(kind, each) for kind, ids in kept.items() for each in ids)
         swallowed = {kind: ids for kind, ids in kept.items() if wanted.has_all(kind)}
         dropped = {kind: ids for kind, ids in kept.items() if kind not in swallowed}
         body = wanted.body() if password is None else wanted.body() | {"password": password}
+        dropping(self.id, lost)
         try:
             for kind in swallowed:
                 # A console that keeps it would bring it back with the next role.
@@ -134,13 +138,15 @@ class OpenUser:
             self._writer.client.call("PUT", USER, at={"id": self.id}, json=body)
         except (VendorRejected, VendorNotFound):
             self._put_back(swallowed)
+            restored(self.id, lost)
             raise
         except VendorError:
-            # It may have gone through. What it dropped is put back now or by nobody.
+            # It may have gone through, or may yet do so: what it drops stays recorded.
             with suppress(VendorError):  # which is in the log; the first error is the cause
                 self._put_back(dropped)
             raise
         self._put_back(dropped)
+        restored(self.id, lost)
         self.user = self._writer.users.get(self.id)
         if not wanted.shown_by(self.edit):
             reason = f"{self._name} was changed, and the console still shows something else"
@@ -223,8 +229,9 @@ class OpenUser:
     def _put_back(self, lists: Lists) -> None:
         """Put back all that can be; raises the first error.
 
-        What cannot be is not remembered: by the next change the directory may have taken it away,
-        and another process may have seen to that. The planner grants what is still wanted again.
+        What cannot be is not remembered here: by the next change the directory may have taken it
+        away, and another process may have seen to that. The planner gives again what is wanted,
+        and what was recorded as given by hand.
         """
         errors: list[VendorError] = []
         for kind, ids in lists.items():
