@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 import hypothesis
 import pytest
 import requests
+from werkzeug.routing import Rule
 
 from scimbridge.app import Bridge, open_bridge
 from scimbridge.clock import now_ms
@@ -30,6 +31,17 @@ from tests.postgres import serve_postgres
 hypothesis.settings.register_profile("default", deadline=None)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=20_000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+_compile_builder = Rule._compile_builder
+
+
+def _compile_when_asked(self: Rule, append_unknown: bool = True) -> Callable[..., Any]:
+    """Most of what making an application costs is compiling, route by route, what builds URLs."""
+    return lambda rule, **values: _compile_builder(rule, append_unknown)(rule, **values)
+
+
+Rule._compile_builder = _compile_when_asked  # type: ignore[method-assign]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
