@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -45,12 +45,16 @@ class Directory:
         See `scimbridge.directory.migrate`.
         """
         self.engine = open_engine(url)
+        self._begin_reading = _READING[self.engine.dialect.name]
         self._turns = Turns(_file(url) if url.startswith("sqlite") else None)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent view of the store. Raises `DirectoryError`."""
-        with translated(), self.engine.connect() as connection, connection.begin():
+        with translated(), self.engine.connect() as connection:
+            # Every request reads, and what SQLAlchemy does to begin costs more than a lookup. The
+            # pool ends the transaction: it rolls back whatever connection it is given back.
+            self._begin_reading(connection.connection.driver_connection)
             yield connection
 
     @contextmanager
@@ -112,15 +116,14 @@ def _open_sqlite(url: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("scimbridge_write", False)
-        if writes:
+        if connection.get_execution_options().get("scimbridge_write", False):
             connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:
-            # Every request does this; it takes no lock, so there is no failure to translate.
-            driver: Any = connection.connection.driver_connection
-            driver.execute("BEGIN")
 
     return engine
+
+
+def _begin_reading_on_sqlite(driver: Any) -> None:
+    driver.execute("BEGIN")  # takes no lock, so there is no failure to translate
 
 
 def _open_postgresql(url: str) -> Engine:
@@ -149,13 +152,24 @@ def _open_postgresql(url: str) -> Engine:
         # Like SQLite: a reader sees one moment, and there is one writer at a time, so that no
         # transaction is written for one of the two databases alone. The lock comes first, and
         # each statement after it sees all that earlier writers have committed.
-        writes = connection.get_execution_options().get("scimbridge_write", False)
-        driver: Any = connection.connection.driver_connection
-        driver.isolation_level = (
-            IsolationLevel.READ_COMMITTED if writes else IsolationLevel.REPEATABLE_READ
-        )
-        driver.read_only = not writes
-        if writes:
+        if connection.get_execution_options().get("scimbridge_write", False):
+            driver: Any = connection.connection.driver_connection
+            driver.isolation_level = IsolationLevel.READ_COMMITTED
+            driver.read_only = False
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER})")
 
     return engine
+
+
+def _begin_reading_on_postgresql(driver: Any) -> None:
+    from psycopg import IsolationLevel
+
+    # It begins with the first statement.
+    driver.isolation_level = IsolationLevel.REPEATABLE_READ
+    driver.read_only = True
+
+
+_READING: Final[Mapping[str, Callable[[Any], None]]] = {
+    "sqlite": _begin_reading_on_sqlite,
+    "postgresql": _begin_reading_on_postgresql,
+}

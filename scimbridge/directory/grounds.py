@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Connection, bindparam, func, or_, select
 
 from scimbridge.directory.grants import Key
-from scimbridge.directory.memberships import GroupRef
 from scimbridge.directory.schema import group_entitlements, memberships, resources
+from scimbridge.directory.shown import GroupRef
 
 _M = memberships.c
 _R = resources.c

@@ -26,14 +26,6 @@ class MemberRow:
     resource_type: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class GroupRef:
-    """A group that a resource is in, as readers see it."""
-
-    scim_id: str
-    display: str
-
-
 _MEMBERS = (
     select(
         _M.member_id,
@@ -67,22 +59,6 @@ _OPERATIONS_ON = (
         _M.member_id.in_(bindparam("ids", expanding=True)),
         _M.operation_pk.is_not(None),
     )
-)
-_GROUPS_OF = (
-    select(_M.member_id, _R.scim_id, _R.display)
-    .select_from(memberships.join(resources, _R.pk == _M.group_pk))
-    .where(
-        _R.target == bindparam("target"),
-        _M.member_id.in_(bindparam("ids", expanding=True)),
-        _M.have == 1,
-        _R.confirmed.is_not(None),
-    )
-    .order_by(_R.created, _R.pk)
-)
-_GROUPS_WITH = (
-    select(_M.group_pk)
-    .select_from(memberships.join(resources, _R.pk == _M.group_pk))
-    .where(_R.target == bindparam("target"), _M.member_id == bindparam("member_id"), _M.have == 1)
 )
 _ENTITLEMENTS_OF = (
     select(_M.member_id, group_entitlements.c.kind, group_entitlements.c.native_id)
@@ -179,24 +155,6 @@ def operations_on(connection: Connection, group_pk: int, ids: Collection[str]) -
         parameters = {"group_pk": group_pk, "ids": chunk}
         found.update(connection.execute(_OPERATIONS_ON, parameters).scalars())
     return found
-
-
-def groups_of(
-    connection: Connection, target: str, ids: Collection[str]
-) -> dict[str, list[GroupRef]]:
-    """For each member id, the groups that it is shown to be in."""
-    found: dict[str, list[GroupRef]] = {}
-    for chunk in chunks(list(ids)):
-        rows = connection.execute(_GROUPS_OF, {"target": target, "ids": chunk})
-        for member_id, scim_id, display in rows.all():
-            found.setdefault(member_id, []).append(GroupRef(scim_id, display))
-    return found
-
-
-def groups_with(connection: Connection, target: str, member_id: str) -> list[int]:
-    """Primary keys of the groups that show this member."""
-    parameters = {"target": target, "member_id": member_id}
-    return list(connection.execute(_GROUPS_WITH, parameters).scalars())
 
 
 def entitlements_of(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Update, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Update, bindparam, delete, insert, select, update
 
 from scimbridge.directory.schema import resources
 
@@ -60,21 +60,11 @@ _BY_ID = _ALL.where(
     _T.resource_type == bindparam("resource_type"),
     _T.scim_id == bindparam("scim_id"),
 )
-_BY_CONFIRMED_KEY = _ALL.where(
-    _T.target == bindparam("target"),
-    _T.resource_type == bindparam("resource_type"),
-    _T.confirmed_key == bindparam("key"),
-).order_by(_T.created, _T.pk)
 _BY_ANY_KEY = _ALL.where(
     _T.target == bindparam("target"),
     _T.resource_type == bindparam("resource_type"),
     (_T.desired_key == bindparam("key")) | (_T.confirmed_key == bindparam("key")),
 ).order_by(_T.pk)
-_BY_EXTERNAL_ID = _ALL.where(
-    _T.target == bindparam("target"),
-    _T.resource_type == bindparam("resource_type"),
-    _T.external_id == bindparam("external_id"),
-).order_by(_T.created, _T.pk)
 _BY_NATIVE_ID = _ALL.where(
     _T.target == bindparam("target"),
     _T.resource_type == bindparam("resource_type"),
@@ -90,12 +80,6 @@ _VISIBLE = _ALL.where(
     _T.resource_type == bindparam("resource_type"),
     _T.confirmed_key.is_not(None),
 ).order_by(_T.created, _T.pk)
-_PAGE = _VISIBLE.limit(bindparam("limit")).offset(bindparam("offset"))
-_COUNT = select(func.count()).where(
-    _T.target == bindparam("target"),
-    _T.resource_type == bindparam("resource_type"),
-    _T.confirmed_key.is_not(None),
-)
 _RAISE_GENERATION = (
     update(resources)
     .where(_T.pk.in_(bindparam("pks", expanding=True)))
@@ -122,14 +106,6 @@ def find(
     return _one(connection, _BY_ID, target=target, resource_type=resource_type, scim_id=scim_id)
 
 
-def by_confirmed_key(
-    connection: Connection, target: str, resource_type: str, key: str
-) -> list[ResourceRow]:
-    """What readers know under this prepared name: several only if names need not be unique."""
-    parameters = {"target": target, "resource_type": resource_type, "key": key}
-    return [ResourceRow(*row) for row in connection.execute(_BY_CONFIRMED_KEY, parameters)]
-
-
 def find_by_any_key(
     connection: Connection, target: str, resource_type: str, key: str
 ) -> ResourceRow | None:
@@ -148,17 +124,6 @@ def find_by_native_id(
         resource_type=resource_type,
         native_id=native_id,
     )
-
-
-def by_external_id(
-    connection: Connection, target: str, resource_type: str, external_id: str
-) -> list[ResourceRow]:
-    """All resources with this externalId: the client may use one twice."""
-    rows = connection.execute(
-        _BY_EXTERNAL_ID,
-        {"target": target, "resource_type": resource_type, "external_id": external_id},
-    )
-    return [ResourceRow(*row) for row in rows]
 
 
 def by_pks(connection: Connection, pks: Sequence[int]) -> list[ResourceRow]:
@@ -184,25 +149,6 @@ def visible(connection: Connection, target: str, resource_type: str) -> Iterator
     rows = connection.execute(_VISIBLE, {"target": target, "resource_type": resource_type})
     for row in rows:
         yield ResourceRow(*row)
-
-
-def page(
-    connection: Connection, target: str, resource_type: str, *, offset: int, limit: int
-) -> list[ResourceRow]:
-    """``limit`` of `visible`, from the zero-based ``offset``."""
-    rows = connection.execute(
-        _PAGE,
-        {"target": target, "resource_type": resource_type, "offset": offset, "limit": limit},
-    )
-    return [ResourceRow(*row) for row in rows.all()]
-
-
-def count(connection: Connection, target: str, resource_type: str) -> int:
-    """How many resources `visible` yields."""
-    found: int = connection.execute(
-        _COUNT, {"target": target, "resource_type": resource_type}
-    ).scalar_one()
-    return found
 
 
 def create(connection: Connection, **columns: Any) -> int:

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from scimbridge.directory.prepared import Prepared
 from scimbridge.directory.schema import tokens
 
 _T = tokens.c
-_BY_ID = select(tokens).where(_T.id == bindparam("id"))
+_BY_ID = Prepared(select(tokens).where(_T.id == bindparam("id")))
 _LAST_USED = update(tokens).where(_T.id == bindparam("token_id")).values(last_used=bindparam("at"))
 _TOKEN = re.compile(r"scb_([0-9a-f]{12})_([A-Za-z0-9_-]{43})", re.ASCII)
 _ACCESS = re.compile(r"sca_([0-9a-f]{12})_([0-9]{10})_([A-Za-z0-9_-]{43})", re.ASCII)
@@ -136,7 +137,7 @@ def revoke(connection: Connection, token_id: str, *, now: int) -> bool:
 
 
 def _find(connection: Connection, token_id: str) -> Token | None:
-    row = connection.execute(_BY_ID, {"id": token_id}).first()
+    row = _BY_ID.first(connection, id=token_id)
     return None if row is None else Token(*row)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Protocol, get_args
+from typing import Final, Protocol, get_args
 
 from scimbridge.connectors.interface import RecordVerb
 from scimbridge.directory.journal import Caller
@@ -13,12 +13,11 @@ from scimbridge.errors import MethodNotAllowed
 from scimbridge.provisioning.groups import Groups
 from scimbridge.provisioning.mapping import Document
 from scimbridge.provisioning.query import Listing, Query, Reader
+from scimbridge.provisioning.representation import Representation
 from scimbridge.provisioning.users import Users
 from scimbridge.scim.attributes import ResourceType
 from scimbridge.scim.operations import Operation
 from scimbridge.scim.projection import Projection
-
-Resource = dict[str, Any]
 
 EVERY_VERB: Final[frozenset[RecordVerb]] = frozenset(get_args(RecordVerb))
 
@@ -28,7 +27,7 @@ class Written:
     """A resource that was written."""
 
     scim_id: str
-    show: Callable[[Projection, str], Resource]
+    show: Callable[[Projection, str], Representation]
     """Gives it as it is now; takes what `Endpoint.get` takes after the id."""
 
 
@@ -47,8 +46,8 @@ class Endpoint(Protocol):
     def verbs(self) -> frozenset[RecordVerb]:
         """What there is beside reading."""
 
-    def get(self, scim_id: str, projection: Projection, base_url: str) -> Resource:
-        """One resource; the projection only says what need not be loaded."""
+    def get(self, scim_id: str, projection: Projection, base_url: str) -> Representation:
+        """One resource."""
 
     def search(self, query: Query, projection: Projection, base_url: str) -> Listing:
         """One page of a list."""
@@ -91,7 +90,7 @@ class DirectoryEndpoint:
         """See `Endpoint.path`."""
         return self.resource_type.endpoint
 
-    def get(self, scim_id: str, projection: Projection, base_url: str) -> Resource:
+    def get(self, scim_id: str, projection: Projection, base_url: str) -> Representation:
         """See `Endpoint.get`."""
         return self.reader.get(self.resource_type, scim_id, projection, base_url)
 

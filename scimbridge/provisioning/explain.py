@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from scimbridge.connectors.interface import Entitlement, HeldGrant
-from scimbridge.directory import audit, differences, grants, grounds, journal, resources
+from scimbridge.directory import audit, differences, grants, grounds, journal, resources, shown
 from scimbridge.directory.audit import AuditLine
 from scimbridge.directory.engine import Directory
-from scimbridge.directory.memberships import GroupRef
 from scimbridge.directory.resources import ResourceRow
+from scimbridge.directory.shown import GroupRef
 from scimbridge.provisioning.correlate import user_key
 from scimbridge.provisioning.entitlements import attribute_entitlements
 from scimbridge.provisioning.mapping import is_active
@@ -146,8 +146,8 @@ def _reasons(
 def _find(connection: Connection, target: str, who: str) -> ResourceRow:
     found = resources.find(connection, target, "User", who)
     if found is None or found.confirmed is None:
-        rows = resources.by_confirmed_key(connection, target, "User", user_key(who))
-        found = rows[0] if rows else None
+        named = shown.by_key(connection, target, "User", user_key(who))
+        found = resources.by_pks(connection, [named[0].pk])[0] if named else None
     if found is None:
         raise not_found("User", who)
     return found

@@ -14,20 +14,22 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from scimbridge.directory import memberships, resources
+from scimbridge.directory import memberships, shown
 from scimbridge.directory.engine import Directory
-from scimbridge.directory.resources import ResourceRow
+from scimbridge.directory.memberships import MemberRow
+from scimbridge.directory.shown import GroupRef, ShownRow
 from scimbridge.errors import VendorError
 from scimbridge.provisioning.correlate import group_key, user_key
 from scimbridge.provisioning.observe import Observer
-from scimbridge.provisioning.representation import render
+from scimbridge.provisioning.representation import Representation, render, representation
 from scimbridge.provisioning.targets import Target
+from scimbridge.provisioning.work import parse_document
 from scimbridge.provisioning.writes import not_found
 from scimbridge.scim.attributes import ResourceType
 from scimbridge.scim.filters import Filter, equality_conjuncts, referenced_attributes
 from scimbridge.scim.listing import Page, sort_resources
 from scimbridge.scim.matching import compile_filter
-from scimbridge.scim.projection import Projection
+from scimbridge.scim.projection import Projection, project_json
 
 logger = logging.getLogger(__name__)
 
@@ -46,10 +48,12 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One page of a list; ``total`` counts before paging."""
+    """One page of a list."""
 
     total: int
-    resources: list[Resource]
+    """How many there are on all pages."""
+    resources: list[str]
+    """Each as the projection shows it, in JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +66,14 @@ class Reader:
 
     def get(
         self, resource_type: ResourceType, scim_id: str, projection: Projection, base_url: str
-    ) -> Resource:
-        """One resource in full (the projection only says what need not be loaded).
-
-        Raises `NotFound`.
-        """
+    ) -> Representation:
+        """One resource. Raises `NotFound`."""
         with self.directory.read() as connection:
-            row = resources.find(connection, self.target.name, resource_type.name, scim_id)
-            if row is None or row.confirmed is None:
+            row = shown.find(connection, self.target.name, resource_type.name, scim_id)
+            if row is None:
                 raise not_found(resource_type.name, scim_id)
-            return next(self._render(connection, [row], projection.includes, base_url))
+            (json,) = self._show(connection, [row], projection, base_url)
+        return representation(row, json, base_url)
 
     def search(
         self, resource_type: ResourceType, query: Query, projection: Projection, base_url: str
@@ -87,17 +89,12 @@ class Reader:
     def _plain_page(
         self, resource_type: ResourceType, query: Query, projection: Projection, base_url: str
     ) -> Listing:
+        name, kind = self.target.name, resource_type.name
+        offset, limit = query.page.offset, query.page.count
         with self.directory.read() as connection:
-            total = resources.count(connection, self.target.name, resource_type.name)
-            rows = resources.page(
-                connection,
-                self.target.name,
-                resource_type.name,
-                offset=query.page.offset,
-                limit=query.page.count,
-            )
-            found = list(self._render(connection, rows, projection.includes, base_url))
-        return Listing(total, found)
+            total = shown.count(connection, name, kind)
+            rows = shown.page(connection, name, kind, offset=offset, limit=limit)
+            return Listing(total, self._show(connection, rows, projection, base_url))
 
     def _filtered(
         self, resource_type: ResourceType, query: Query, projection: Projection, base_url: str
@@ -110,72 +107,74 @@ class Reader:
             candidates = self._candidates(connection, resource_type, query.filter)
             found = [
                 (row, resource)
-                for row, resource in self._with_rendering(connection, candidates, needed, base_url)
+                for row, resource in self._parsed(connection, candidates, needed, base_url)
                 if matches(resource)
             ]
             if query.sort_by is not None:
                 found = _sorted(found, query, resource_type)
             first = query.page.offset
             rows = [row for row, _ in found[first : first + query.page.count]]
-            return Listing(
-                len(found), list(self._render(connection, rows, projection.includes, base_url))
-            )
+            return Listing(len(found), self._show(connection, rows, projection, base_url))
 
-    def _with_rendering(
+    def _show(
         self,
         connection: Connection,
-        rows: Iterable[ResourceRow],
+        rows: list[ShownRow],
+        projection: Projection,
+        base_url: str,
+    ) -> list[str]:
+        """What ``projection`` shows of ``rows``."""
+        rendered = self._render(connection, rows, projection.includes, base_url)
+        return [project_json(text, projection) for text in rendered]
+
+    def _parsed(
+        self,
+        connection: Connection,
+        rows: Iterable[ShownRow],
         needed: set[str],
         base_url: str,
-    ) -> Iterator[tuple[ResourceRow, Resource]]:
+    ) -> Iterator[tuple[ShownRow, Resource]]:
+        """Each row as a resource, with ``needed`` of what is not in its document."""
         for row in rows:
-            yield (
-                row,
-                next(
-                    self._render(connection, [row], lambda name: name.lower() in needed, base_url)
-                ),
-            )
+            (text,) = self._render(connection, [row], lambda name: name.lower() in needed, base_url)
+            yield row, parse_document(text)
 
     def _render(
         self,
         connection: Connection,
-        rows: list[ResourceRow],
+        rows: list[ShownRow],
         includes: Callable[[str], bool],
         base_url: str,
-    ) -> Iterator[Resource]:
-        ids = [row.scim_id for row in rows if row.scim_id and row.resource_type == "User"]
-        groups: Mapping[str, list[memberships.GroupRef]] = {}
+    ) -> Iterator[str]:
+        ids = [row.scim_id for row in rows if row.resource_type == "User"]
+        groups: Mapping[str, tuple[GroupRef, ...]] = {}
         if ids and includes("groups"):
-            groups = memberships.groups_of(connection, self.target.name, ids)
+            groups = shown.groups_of(connection, self.target.name, ids)
         for row in rows:
-            members: Iterable[memberships.MemberRow] = ()
+            members: Iterable[MemberRow] = ()
             if row.resource_type == "Group" and includes("members"):
                 members = memberships.shown(connection, row.pk)
             yield render(
-                row,
-                base_url=base_url,
-                groups=groups.get(row.scim_id or "", ()),
-                members=members,
+                row, base_url=base_url, groups=groups.get(row.scim_id, ()), members=members
             )
 
     def _candidates(
         self, connection: Connection, resource_type: ResourceType, filter: Filter | None
-    ) -> Iterable[ResourceRow]:
+    ) -> Iterable[ShownRow]:
         """A superset of what matches, in the stable order: by index if a conjunct has one."""
         name, kind = self.target.name, resource_type.name
         equal = equality_conjuncts(filter) if filter else {}
         if "id" in equal:
-            return _visible([resources.find(connection, name, kind, equal["id"])])
+            row = shown.find(connection, name, kind, equal["id"])
+            return [] if row is None else [row]
         if "externalId" in equal:
-            return _visible(resources.by_external_id(connection, name, kind, equal["externalId"]))
+            return shown.by_external_id(connection, name, kind, equal["externalId"])
         key = _key(kind, equal)
         if key is not None:
-            return _visible(resources.by_confirmed_key(connection, name, kind, key))
+            return shown.by_key(connection, name, kind, key)
         if kind == "Group" and "members.value" in equal:
-            pks = memberships.groups_with(connection, name, equal["members.value"])
-            rows = _visible(resources.by_pks(connection, pks))
-            return sorted(rows, key=lambda row: (row.created, row.pk))
-        return resources.visible(connection, name, kind)
+            return shown.groups_with(connection, name, equal["members.value"])
+        return shown.everything(connection, name, kind)
 
     def _link_unknown_account(self, resource_type: ResourceType, filter: Filter | None) -> bool:
         """Ask the vendor for the userName that a filter names; True if that brought a new user."""
@@ -194,10 +193,6 @@ def _everything(_resource: Mapping[str, Any]) -> bool:
     return True
 
 
-def _visible(rows: Iterable[ResourceRow | None]) -> list[ResourceRow]:
-    return [row for row in rows if row is not None and row.confirmed is not None]
-
-
 def _key(kind: str, equal: Mapping[str, str]) -> str | None:
     if kind == "User" and "userName" in equal:
         return user_key(equal["userName"])
@@ -207,8 +202,8 @@ def _key(kind: str, equal: Mapping[str, str]) -> str | None:
 
 
 def _sorted(
-    found: list[tuple[ResourceRow, Resource]], query: Query, resource_type: ResourceType
-) -> list[tuple[ResourceRow, Resource]]:
+    found: list[tuple[ShownRow, Resource]], query: Query, resource_type: ResourceType
+) -> list[tuple[ShownRow, Resource]]:
     rows = {resource["id"]: row for row, resource in found}
     assert query.sort_by is not None  # noqa: S101 - the caller asked
     ordered = sort_resources(

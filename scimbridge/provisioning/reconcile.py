@@ -14,7 +14,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection
 
 from scimbridge.connectors.interface import Account, HeldGrant
-from scimbridge.directory import differences, grants, leases, memberships, resources
+from scimbridge.directory import differences, grants, leases, memberships, resources, shown
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.resources import ResourceRow, chunks
 from scimbridge.errors import ScimError, TemporarilyUnavailable, VendorNotFound
@@ -176,7 +176,7 @@ class Reconciler:
 
     def _compared(self) -> int:
         with self.directory.read() as connection:
-            return resources.count(connection, self.target.name, "User")
+            return shown.count(connection, self.target.name, "User")
 
     def _is_comparable(self, row: ResourceRow) -> bool:
         """Whether the bridge manages the user, and nothing is under way or just done."""

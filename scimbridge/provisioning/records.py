@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, Protocol, TypeAlias
 
 from scimbridge.connectors.interface import Record, RecordPage, RecordQuery, RecordVerb
 from scimbridge.directory.journal import Caller
@@ -15,16 +16,20 @@ from scimbridge.provisioning.endpoints import Endpoint, Written, require_verb
 from scimbridge.provisioning.mapping import Document
 from scimbridge.provisioning.query import Listing, Query
 from scimbridge.provisioning.record_writes import RecordWrites
+from scimbridge.provisioning.representation import Representation
 from scimbridge.provisioning.vendor_records import VendorRecords, content_version
+from scimbridge.provisioning.work import dump_document
 from scimbridge.provisioning.writes import not_found
 from scimbridge.scim.attributes import ResourceType
 from scimbridge.scim.filters import Filter
 from scimbridge.scim.listing import parse_sort, sort_resources
 from scimbridge.scim.matching import compile_filter
 from scimbridge.scim.operations import Operation
-from scimbridge.scim.projection import Projection
+from scimbridge.scim.projection import Projection, project
 
 Resource = dict[str, Any]
+_Found: TypeAlias = tuple[int, Sequence[Mapping[str, Any]]]
+"""How many match, and those on the page."""
 
 
 class RecordSource(Protocol):
@@ -51,12 +56,12 @@ class RecordEndpoint:
     writes: RecordWrites | None = None
     """There if ``verbs`` has any."""
 
-    def get(self, scim_id: str, projection: Projection, base_url: str) -> Resource:
+    def get(self, scim_id: str, projection: Projection, base_url: str) -> Representation:
         """See `Endpoint.get`."""
         document = self.source.find(scim_id)
         if document is None:
             raise not_found(self.resource_type.name, scim_id)
-        return self._shown(document, base_url)
+        return self._represent(document, projection, base_url)
 
     def search(self, query: Query, projection: Projection, base_url: str) -> Listing:
         """See `Endpoint.search`."""
@@ -70,9 +75,10 @@ class RecordEndpoint:
             offset=query.page.offset,
             count=query.page.count,
         )
-        return self._page(asked, base_url) or self._selected(query, base_url)
+        total, found = self._page(asked, base_url) or self._selected(query, base_url)
+        return Listing(total, [dump_document(project(each, projection)) for each in found])
 
-    def _page(self, asked: RecordQuery, base_url: str) -> Listing | None:
+    def _page(self, asked: RecordQuery, base_url: str) -> _Found | None:
         """The vendor's own page, if it is one: of the right length, and all of it matches."""
         page = self.source.page(asked)
         if page is None or len(page.records) != max(0, min(asked.count, page.total - asked.offset)):
@@ -80,16 +86,16 @@ class RecordEndpoint:
         shown = [self._shown(each, base_url) for each in page.records]
         if asked.where is not None and not all(map(compile_filter(asked.where), shown)):
             return None
-        return Listing(page.total, shown)
+        return page.total, shown
 
-    def _selected(self, query: Query, base_url: str) -> Listing:
+    def _selected(self, query: Query, base_url: str) -> _Found:
         shown = (self._shown(each, base_url) for each in self.source.listing(query.filter))
         matches = compile_filter(query.filter) if query.filter else None
         found: list[Mapping[str, Any]] = [each for each in shown if not matches or matches(each)]
         if query.sort_by is not None:
             found = sort_resources(found, query.sort_by, query.sort_order, self.resource_type)
         first = query.page.offset
-        return Listing(len(found), [dict(each) for each in found[first : first + query.page.count]])
+        return len(found), found[first : first + query.page.count]
 
     def create(self, document: Document, caller: Caller) -> Written:
         """See `Endpoint.create`."""
@@ -125,7 +131,13 @@ class RecordEndpoint:
 
     def _written(self, document: Document) -> Written:
         # What the vendor showed in proof of the write is the answer; it is not asked again.
-        return Written(document["id"], lambda _projection, url: self._shown(document, url))
+        return Written(document["id"], partial(self._represent, document))
+
+    def _represent(self, document: Record, projection: Projection, base_url: str) -> Representation:
+        shown = self._shown(document, base_url)
+        meta = shown["meta"]
+        json = dump_document(project(shown, projection))
+        return Representation(json, meta["version"], meta["location"])
 
     def _shown(self, document: Record, base_url: str) -> Resource:
         return {

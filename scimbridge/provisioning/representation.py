@@ -1,48 +1,66 @@
-"""Resources as readers see them: the confirmed document with what is computed around it."""
+"""Resources as readers see them: the confirmed document with what is computed around it.
+
+A representation is JSON text, put together from the stored text: it is not parsed on the way.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from scimbridge.directory.memberships import GroupRef, MemberRow
-from scimbridge.directory.resources import ResourceRow
-from scimbridge.provisioning.work import parse_document
+import orjson
+
+from scimbridge.directory.memberships import MemberRow
+from scimbridge.directory.shown import GroupRef, ShownRow
 from scimbridge.provisioning.writes import version
 
 _ENDPOINTS = {"User": "Users", "Group": "Groups"}
 
 
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """A resource as a response shows it."""
+
+    json: str
+    version: str
+    """The ETag."""
+    location: str
+    """The URL."""
+
+
 def render(
-    row: ResourceRow,
+    row: ShownRow,
     *,
     base_url: str,
-    groups: Sequence[GroupRef] = (),
+    groups: tuple[GroupRef, ...] = (),
     members: Iterable[MemberRow] = (),
-) -> dict[str, Any]:
-    """A confirmed resource as RFC 7643 has it; ``base_url`` is the target's, without a final slash.
+) -> str:
+    """A confirmed resource as RFC 7643 has it, in JSON; ``base_url`` is the target's, without a
+    final slash.
 
     ``groups`` (of a user) and ``members`` (of a group) may be left out where the projection
     leaves them out.
     """
-    document = parse_document(row.confirmed or "")
-    body: dict[str, Any] = {"schemas": document.pop("schemas"), "id": row.scim_id, **document}
-    shown_groups = [_group(group, base_url) for group in groups]
     shown_members = [_member(member, base_url) for member in members]
-    if shown_groups:
-        body["groups"] = shown_groups
+    computed = _groups(groups, base_url) if groups else ""
     if shown_members:
-        body["members"] = shown_members
-    body["meta"] = {
-        "resourceType": row.resource_type,
-        "created": timestamp(row.created),
-        "lastModified": timestamp(row.last_modified),
-        "location": location(base_url, row.resource_type, str(row.scim_id)),
-        "version": version(row),
-    }
-    return body
+        computed = f'"members":{orjson.dumps(shown_members).decode()},'
+    place = location(_escaped(base_url), row.resource_type, row.scim_id)
+    tag = version(row).replace('"', r"\"")
+    # Neither an id nor a time has anything in it that JSON would escape.
+    return (
+        f'{{"id":"{row.scim_id}",{row.confirmed[1:-1]},{computed}'
+        f'"meta":{{"resourceType":"{row.resource_type}","created":"{timestamp(row.created)}",'
+        f'"lastModified":"{timestamp(row.last_modified)}","location":"{place}","version":"{tag}"}}}}'
+    )
+
+
+def representation(row: ShownRow, json: str, base_url: str) -> Representation:
+    """What ``json`` shows of ``row``, with its version and its URL."""
+    return Representation(json, version(row), location(base_url, row.resource_type, row.scim_id))
 
 
 def location(base_url: str, resource_type: str, scim_id: str) -> str:
@@ -57,13 +75,25 @@ def timestamp(milliseconds: int) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _group(group: GroupRef, base_url: str) -> dict[str, Any]:
-    return {
-        "value": group.scim_id,
-        "$ref": location(base_url, "Group", group.scim_id),
-        "display": group.display,
-        "type": "direct",
-    }
+@lru_cache(maxsize=1024)
+def _groups(groups: tuple[GroupRef, ...], base_url: str) -> str:
+    """The attribute; many users are in the same groups."""
+    shown = [
+        {
+            "value": group.scim_id,
+            "$ref": location(base_url, "Group", group.scim_id),
+            "display": group.display,
+            "type": "direct",
+        }
+        for group in groups
+    ]
+    return f'"groups":{orjson.dumps(shown).decode()},'
+
+
+@lru_cache(maxsize=64)
+def _escaped(text: str) -> str:
+    """Text as it is between the quotes of JSON."""
+    return orjson.dumps(text).decode()[1:-1]
 
 
 def _member(member: MemberRow, base_url: str) -> dict[str, Any]:

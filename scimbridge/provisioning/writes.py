@@ -13,6 +13,7 @@ from scimbridge.directory.engine import Directory
 from scimbridge.directory.journal import Caller
 from scimbridge.directory.leases import LEASE_MARGIN_S
 from scimbridge.directory.resources import ResourceRow
+from scimbridge.directory.shown import ShownRow
 from scimbridge.errors import NotFound, PreconditionFailed, VendorError
 from scimbridge.provisioning.claims import Claims
 from scimbridge.provisioning.failures import to_scim
@@ -174,7 +175,7 @@ def _is_changing(connection: Connection, row: ResourceRow) -> bool:
     return row.desired != row.confirmed or bool(memberships.unfinished(connection, row.pk))
 
 
-def version(row: ResourceRow) -> str:
+def version(row: ResourceRow | ShownRow) -> str:
     """The ETag of a resource (RFC 7644 section 3.14): weak, since the bytes depend on the query."""
     return f'W/"{row.revision}"'
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import orjson
+
 from scimbridge.errors import ScimError
 from scimbridge.scim import urns
 from scimbridge.scim.envelopes import (
@@ -36,7 +38,7 @@ __all__ = [
 
 
 def list_response(
-    resources: Sequence[Mapping[str, Any]],
+    resources: Sequence[Mapping[str, Any] | orjson.Fragment],
     total: int,
     start_index: int | None = None,
     *,

@@ -9,9 +9,10 @@ from flask import Blueprint, Response, request
 from scimbridge.connectors.interface import RecordVerb
 from scimbridge.errors import MethodNotAllowed, NotFound, PreconditionFailed
 from scimbridge.provisioning.endpoints import Endpoint, Written, require_verb
+from scimbridge.provisioning.representation import Representation
 from scimbridge.scim.messages import load_resource, load_search
 from scimbridge.scim.operations import parse_patch
-from scimbridge.scim.projection import Projection, parse_projection, project
+from scimbridge.scim.projection import Projection, parse_projection
 from scimbridge.web.auth import caller
 from scimbridge.web.requests import if_match, if_none_match, json_body
 from scimbridge.web.responses import scim_response
@@ -129,11 +130,11 @@ def _read(target: str, found: Endpoint, scim_id: str) -> Response:
     projection = _projection(found)
     resource = found.get(scim_id, projection, site().base_url(target))
     known = if_none_match()
-    if known is not None and ("*" in known or resource["meta"]["version"] in known):
+    if known is not None and ("*" in known or resource.version in known):
         response = scim_response(None, status=304)
-        response.headers["ETag"] = resource["meta"]["version"]
+        response.headers["ETag"] = resource.version
         return response
-    return _represent(resource, projection)
+    return _represent(resource)
 
 
 def read_document(target: str, endpoint: Endpoint, body: Any) -> dict[str, Any]:
@@ -179,15 +180,13 @@ def _precondition() -> frozenset[str] | None:
 def _respond(
     target: str, written: Written, projection: Projection, *, status: int = 200
 ) -> Response:
-    resource = written.show(projection, site().base_url(target))
-    return _represent(resource, projection, status=status)
+    return _represent(written.show(projection, site().base_url(target)), status=status)
 
 
-def _represent(resource: dict[str, Any], projection: Projection, *, status: int = 200) -> Response:
-    response = scim_response(project(resource, projection), status=status)
-    location = resource["meta"]["location"]
-    response.headers["ETag"] = resource["meta"]["version"]
-    response.headers["Content-Location"] = location
+def _represent(resource: Representation, *, status: int = 200) -> Response:
+    response = scim_response(resource.json, status=status)
+    response.headers["ETag"] = resource.version
+    response.headers["Content-Location"] = resource.location
     if status == 201:
-        response.headers["Location"] = location
+        response.headers["Location"] = resource.location
     return response

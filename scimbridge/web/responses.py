@@ -14,9 +14,9 @@ SCIM_JSON = "application/scim+json"
 JSON = "application/json"
 
 
-def scim_response(body: Mapping[str, Any] | None, *, status: int = 200) -> Response:
-    """``body`` as JSON, or an empty response."""
-    data = b"" if body is None else orjson.dumps(body)
+def scim_response(body: Mapping[str, Any] | str | None, *, status: int = 200) -> Response:
+    """``body`` (a document, or JSON already), or an empty response."""
+    data = body or b"" if body is None or isinstance(body, str) else orjson.dumps(body)
     response = Response(data, status=status)
     if body is None:
         del response.headers["Content-Type"]

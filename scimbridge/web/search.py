@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+import orjson
 from flask import Response, request
 
 from scimbridge.errors import InvalidCount, InvalidFilter, InvalidValue
-from scimbridge.provisioning.endpoints import Endpoint, Resource
+from scimbridge.provisioning.endpoints import Endpoint
 from scimbridge.provisioning.query import Query
 from scimbridge.provisioning.service_provider import ServiceProvider
 from scimbridge.scim.cursors import seal, unseal
 from scimbridge.scim.filters import parse_filter
 from scimbridge.scim.listing import Page, parse_page
 from scimbridge.scim.messages import SearchRequest, list_response
-from scimbridge.scim.projection import parse_projection, project
+from scimbridge.scim.projection import parse_projection
 from scimbridge.web.responses import scim_response
 from scimbridge.web.site import listed_endpoints, site
 
@@ -60,7 +61,7 @@ def list_of_all(provider: ServiceProvider, asked: SearchRequest) -> Response:
     if asked.cursor is not None:
         raise InvalidValue("cursor is not supported at the root; search one resource type")
     page = _page(asked)
-    shown: list[Resource] = []
+    shown: list[orjson.Fragment] = []
     total = 0
     refused: InvalidFilter | None = None
     answered = False
@@ -111,7 +112,7 @@ def _bound(asked: SearchRequest) -> SearchRequest:
 
 def _search(
     provider: ServiceProvider, endpoint: Endpoint, asked: SearchRequest, page: Page
-) -> tuple[list[Resource], int]:
+) -> tuple[list[orjson.Fragment], int]:
     resource_type = endpoint.resource_type
     projection = parse_projection(asked.attributes, asked.excluded_attributes, resource_type)
     filter = None
@@ -124,7 +125,7 @@ def _search(
         sort_order=asked.sort_order,
     )
     found = endpoint.search(query, projection, site().base_url(provider.target.name))
-    return [project(resource, projection) for resource in found.resources], found.total
+    return [orjson.Fragment(each) for each in found.resources], found.total
 
 
 def _page(asked: SearchRequest) -> Page:

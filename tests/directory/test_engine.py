@@ -6,11 +6,12 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import event, insert, select, text
+from sqlalchemy import insert, select, text
 
-from scimbridge.directory import engine
+from scimbridge.directory import engine, shown
 from scimbridge.directory.engine import Directory, open_engine
 from scimbridge.directory.migrate import check_schema
 from scimbridge.directory.schema import grants, targets
@@ -25,28 +26,19 @@ def names(directory: Directory) -> list[str]:
         return list(connection.execute(select(targets.c.name)).scalars())
 
 
-def begun(directory: Directory) -> list[str]:
-    """What is sent to begin transactions from now on."""
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if statement.startswith("BEGIN"):
-            seen.append(statement)
-
-    event.listen(directory.engine, "before_cursor_execute", note)
-    return seen
-
-
 @on_sqlite
 def test_a_writer_announces_itself_at_once_and_a_reader_does_not(directory: Directory) -> None:
-    seen = begun(directory)
+    seen: list[str] = []
+    with directory.engine.connect() as connection:  # the one that the pool hands to everybody
+        driver: Any = connection.connection.driver_connection
+        driver.set_trace_callback(seen.append)
 
     with directory.write():
         pass
     with directory.read():
         pass
 
-    assert seen == ["BEGIN IMMEDIATE"]
+    assert seen == ["BEGIN IMMEDIATE", "COMMIT", "BEGIN", "ROLLBACK"]
 
 
 def test_a_writer_of_the_same_process_waits_no_longer_than_one_of_another(
@@ -103,6 +95,7 @@ def test_a_writer_that_waited_sees_what_the_one_before_it_wrote(directory: Direc
 
 def test_a_reader_goes_on_while_somebody_writes_and_sees_one_moment(directory: Directory) -> None:
     with directory.read() as reader:
+        assert shown.count(reader, "t", "User") == 0
         before = reader.execute(select(targets.c.name)).all()
         with directory.write() as writer:
             writer.execute(insert(targets).values(name="t"))
@@ -168,6 +161,8 @@ def test_a_directory_that_is_not_there_cannot_be_read(tmp_path: Path) -> None:
 
     with pytest.raises(DirectoryError, match="no such table"):
         names(directory)
+    with pytest.raises(DirectoryError, match="no such table"), directory.read() as connection:
+        shown.find(connection, "t", "User", "1")
     directory.close()
 
 
@@ -226,6 +221,21 @@ def test_a_connection_that_was_cut_while_nobody_used_it_is_made_again(
         cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
         connection.execute(text(f"{cut} AND datname = current_database()"))
     other.close()
+
+    assert names(directory) == []
+
+
+@on_postgresql
+def test_a_connection_that_is_cut_while_it_reads_is_made_again(directory: Directory) -> None:
+    def be_cut() -> None:
+        with directory.read() as reader, directory.read() as other:
+            driver: Any = reader.connection.driver_connection
+            cut = text("SELECT pg_terminate_backend(:pid)")
+            other.execute(cut, {"pid": driver.info.backend_pid})
+            shown.find(reader, "t", "User", "1")
+
+    with pytest.raises(DirectoryError, match="did not answer"):
+        be_cut()
 
     assert names(directory) == []
 

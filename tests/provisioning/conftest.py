@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -27,7 +28,8 @@ from scimbridge.provisioning.endpoints import DirectoryEndpoint
 from scimbridge.provisioning.groups import Groups
 from scimbridge.provisioning.operations import Operations
 from scimbridge.provisioning.outcome import Outcomes
-from scimbridge.provisioning.query import Reader
+from scimbridge.provisioning.query import Listing, Reader
+from scimbridge.provisioning.representation import Representation
 from scimbridge.provisioning.service_provider import ServiceProvider, build_service_provider
 from scimbridge.provisioning.targets import build_target
 from scimbridge.provisioning.users import Users
@@ -59,6 +61,25 @@ class Clock:
 
     def advance(self, seconds: float) -> None:
         self.at += round(seconds * 1000)
+
+
+@dataclass
+class Found:
+    """A `Listing` whose resources are parsed."""
+
+    total: int
+    resources: list[dict[str, Any]]
+
+
+def parsed(shown: Representation) -> dict[str, Any]:
+    """The resource that a representation is of."""
+    resource: dict[str, Any] = json.loads(shown.json)
+    return resource
+
+
+def found(listing: Listing) -> Found:
+    """A page of a list with what its resources are."""
+    return Found(listing.total, [json.loads(each) for each in listing.resources])
 
 
 @dataclass
@@ -136,7 +157,7 @@ class Bench:
         """As a GET shows it."""
         kinds = {"Users": user_type(), "Groups": self.provider.target.group_type}
         projection = parse_projection(None, None, kinds[kind])
-        return self.provider.endpoints[kind].get(scim_id, projection, "https://b")
+        return parsed(self.provider.endpoints[kind].get(scim_id, projection, "https://b"))
 
     def members(self, group: str) -> set[str]:
         return {each["value"] for each in self.shown("Groups", group).get("members", ())}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from scimbridge.connectors.interface import Entitlement, EntitlementDetails
@@ -31,7 +33,7 @@ def found(bench: Bench, filter: str) -> list[str]:
     query = Query(Page(1, 100), parse_filter(filter, group_type()))
     projection = parse_projection(None, None, group_type())
     listing = bench.reader.search(group_type(), query, projection, "https://b")
-    return [each["id"] for each in listing.resources]
+    return [json.loads(each)["id"] for each in listing.resources]
 
 
 def replace(bench: Bench, group: str, name: str, *members: str, **attributes: object) -> None:

@@ -29,14 +29,23 @@ from scimbridge.errors import (
     VendorNotFound,
     VendorRejected,
 )
-from scimbridge.provisioning.query import Listing, Query
+from scimbridge.provisioning.query import Query
 from scimbridge.provisioning.records import RecordEndpoint
 from scimbridge.scim.attributes import ResourceType, parse_resource_type
 from scimbridge.scim.filters import Filter, parse_filter
 from scimbridge.scim.listing import Page
 from scimbridge.scim.messages import load_resource
 from scimbridge.scim.projection import parse_projection
-from tests.provisioning.conftest import CALLER, DOWN, Bench, Opener, operations
+from tests.provisioning.conftest import (
+    CALLER,
+    DOWN,
+    Bench,
+    Found,
+    Opener,
+    found,
+    operations,
+    parsed,
+)
 from tests.provisioning.fake_vendor import PLAIN, FakeVendor
 
 
@@ -157,19 +166,20 @@ class Shelves:
 
     def put(self, scim_id: str, if_match: Any = None, **values: Any) -> dict[str, Any]:
         document = load_resource({"schemas": [SHELF.schema.id], **values}, SHELF)
-        return self.endpoint.replace(scim_id, document, CALLER, if_match).show(ALL, "https://b")
+        written = self.endpoint.replace(scim_id, document, CALLER, if_match)
+        return parsed(written.show(ALL, "https://b"))
 
     def patch(self, scim_id: str, *each: dict[str, Any]) -> dict[str, Any]:
-        parsed = operations(SHELF, *each)
-        return self.endpoint.patch(scim_id, parsed, CALLER, None).show(ALL, "https://b")
+        written = self.endpoint.patch(scim_id, operations(SHELF, *each), CALLER, None)
+        return parsed(written.show(ALL, "https://b"))
 
     def get(self, scim_id: str) -> dict[str, Any]:
-        return self.endpoint.get(scim_id, ALL, "https://b")
+        return parsed(self.endpoint.get(scim_id, ALL, "https://b"))
 
-    def find(self, filter: str | None = None, **query: Any) -> Listing:
-        parsed = None if filter is None else parse_filter(filter, SHELF)
+    def find(self, filter: str | None = None, **query: Any) -> Found:
+        where = None if filter is None else parse_filter(filter, SHELF)
         page = Page(query.pop("start", 1), query.pop("count", 100))
-        return self.endpoint.search(Query(page, parsed, **query), ALL, "https://b")
+        return found(self.endpoint.search(Query(page, where, **query), ALL, "https://b"))
 
     def names(self, filter: str | None = None, **query: Any) -> list[str]:
         return [each["name"] for each in self.find(filter, **query).resources]
@@ -253,9 +263,9 @@ def test_records_are_filtered_sorted_and_paged_here_if_the_vendor_does_not(three
 def test_a_page_of_the_vendor_is_taken_as_it_is(three: Shelves) -> None:
     three.vendor.page = RecordPage([{"id": "x", "name": "Maps"}], total=7)
 
-    found = three.find('name sw "M"', sort_by="name", sort_order="descending", start=3, count=1)
+    page = three.find('name sw "M"', sort_by="name", sort_order="descending", start=3, count=1)
 
-    assert (found.total, [each["id"] for each in found.resources]) == (7, ["x"])
+    assert (page.total, [each["id"] for each in page.resources]) == (7, ["x"])
     (asked,) = three.vendor.pages
     assert (asked.sort_by, asked.descending, asked.offset, asked.count) == ("name", True, 2, 1)
     assert asked.where == parse_filter('name sw "M"', SHELF)
@@ -316,7 +326,7 @@ def test_a_created_record_has_the_vendors_id_and_is_answered_as_the_vendor_shows
     written = shelves.endpoint.create(document, CALLER)
     shelves.endpoint.answered(written.scim_id)
 
-    shown = written.show(ALL, "https://b")
+    shown = parsed(written.show(ALL, "https://b"))
     assert (written.scim_id, shown["id"], shown["name"]) == ("s1", "s1", "Maps")
     assert "copyOf" not in shown
     assert shelves.vendor.calls == ["create_record", "read_record"]
@@ -550,10 +560,10 @@ def test_what_belongs_to_a_record_is_found_below_it(shelves: Shelves) -> None:
     everything = parse_projection(None, None, BOOK)
 
     query = Query(Page(1, 10), parse_filter('title co "b"', BOOK), "title", "descending")
-    found = nested.search(query, everything, "https://b")
-    one = nested.get("b", everything, "https://b")
+    listed = found(nested.search(query, everything, "https://b"))
+    one = parsed(nested.get("b", everything, "https://b"))
 
-    assert [each["id"] for each in found.resources] == ["b", "a"]
+    assert [each["id"] for each in listed.resources] == ["b", "a"]
     assert one["meta"]["location"] == f"https://b/Shelves/{shelf}/books/b"
     assert one["meta"]["resourceType"] == "Book"
     with pytest.raises(NotFound, match="no Book c"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from scim_generators import GROUP, USER, documents
 from scimbridge.errors import InvalidValue
 from scimbridge.scim import urns
 from scimbridge.scim.attributes import ResourceType, parse_schema
-from scimbridge.scim.projection import parse_projection, project
+from scimbridge.scim.projection import parse_projection, project, project_json
 
 E = urns.ENTERPRISE_USER
 BABS: dict[str, Any] = {
@@ -159,12 +160,20 @@ NAMES = st.lists(
 def test_a_projection_never_leaks_and_never_invents(
     document: dict[str, Any], names: list[str], excluding: bool
 ) -> None:
-    document = document | {"password": "secret"}
-    chosen = (None, names) if excluding else (names, None)
+    public, document = document, document | {"password": "secret"}
+    projection = parse_projection(*((None, names) if excluding else (names, None)), USER)
 
-    seen = project(document, parse_projection(*chosen, USER))
+    seen = project(document, projection)
 
+    assert json.loads(project_json(json.dumps(document), projection)) == seen
+    assert json.loads(project_json(json.dumps(public), projection)) == seen
     assert "password" not in seen
     assert "secret" not in str(seen)
     assert {"schemas", "id"} <= seen.keys() <= document.keys()
-    assert project(seen, parse_projection(*chosen, USER)) == seen
+    assert project(seen, projection) == seen
+
+
+def test_json_of_which_nothing_is_hidden_stays_as_it_is() -> None:
+    text = json.dumps({"id": "1", "displayName": 'the "members"'}, indent=1)
+
+    assert project_json(text, parse_projection(None, "members", GROUP)) is text
