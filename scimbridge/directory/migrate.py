@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -33,7 +34,8 @@ def migrate(url: str) -> str:
                 engine.connect().execution_options(scimbridge_write=True) as connection,
                 connection.begin(),
             ):
-                _upgrade(connection)
+                if _current(connection) != _newest():
+                    _upgrade(connection)
                 return _newest()
     finally:
         engine.dispose()
@@ -60,7 +62,7 @@ def check_schema(engine: Engine) -> None:
     """Raise `DirectoryError` unless the schema is the one that this version needs."""
     newest = _newest()
     with translated(), engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
+        current = _current(connection)
     if current != newest:
         raise DirectoryError(
             f"the directory's schema is at {current or 'nothing'}, this version needs {newest}; "
@@ -68,6 +70,11 @@ def check_schema(engine: Engine) -> None:
         )
 
 
+def _current(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+@cache
 def _newest() -> str:
     head = ScriptDirectory.from_config(_config()).get_current_head()
     assert head is not None  # noqa: S101 - there are migrations
