@@ -7,19 +7,16 @@
     ├── DirectoryError                 the store failed; the request may be repeated
     ├── ScimError                      an answer to the SCIM client (RFC 7644 section 3.12)
     │   ├── InvalidFilter              400 invalidFilter
-    │   ├── TooMany                    400 tooMany
     │   ├── InvalidSyntax              400 invalidSyntax
     │   ├── InvalidPath                400 invalidPath
     │   ├── NoTarget                   400 noTarget
     │   ├── InvalidValue               400 invalidValue
-    │   ├── InvalidVersion             400 invalidVers
     │   ├── Mutability                 400 mutability
     │   ├── InvalidCursor              400 invalidCursor   (RFC 9865 section 2.1)
     │   ├── ExpiredCursor              400 expiredCursor   (RFC 9865 section 2.1)
     │   ├── InvalidCount               400 invalidCount    (RFC 9865 section 2.1)
     │   ├── Unauthorized               401
     │   ├── Forbidden                  403
-    │   │   ├── Sensitive              403 sensitive
     │   │   └── BudgetSpent            403, and removals are paused from now on
     │   ├── NotFound                   404
     │   ├── MethodNotAllowed           405
@@ -87,13 +84,6 @@ class InvalidFilter(ScimError):
     scim_type = "invalidFilter"
 
 
-class TooMany(ScimError):
-    """The query yields more results than the server is willing to calculate."""
-
-    status = 400
-    scim_type = "tooMany"
-
-
 class InvalidSyntax(ScimError):
     """The body is not the JSON message that the operation takes."""
 
@@ -120,13 +110,6 @@ class InvalidValue(ScimError):
 
     status = 400
     scim_type = "invalidValue"
-
-
-class InvalidVersion(ScimError):
-    """The protocol version in the URL is not served."""
-
-    status = 400
-    scim_type = "invalidVers"
 
 
 class Mutability(ScimError):
@@ -167,12 +150,6 @@ class Forbidden(ScimError):
     """The caller is known, and this is refused all the same: read-only token, guard, policy."""
 
     status = 403
-
-
-class Sensitive(Forbidden):
-    """The request carries sensitive information in the URI (RFC 7644 section 7.5.2)."""
-
-    scim_type = "sensitive"
 
 
 class BudgetSpent(Forbidden):
