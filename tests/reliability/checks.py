@@ -65,18 +65,27 @@ def vendor_picture(stage: Stage) -> dict[str, Any]:
 
 
 def _scim_picture(stage: Stage) -> dict[str, Any]:
-    users = _all(stage, "/Users")
+    users = _all(stage, "/Users?")
     names = {each["id"]: each["userName"] for each in users}
     return {
         "users": {each["userName"]: _shown(each, names) for each in users},
-        "groups": {each["displayName"]: _shown(each, names) for each in _all(stage, "/Groups")},
+        "groups": {each["displayName"]: _shown(each, names) for each in _all(stage, "/Groups?")},
+    }
+
+
+def ids(stage: Stage) -> dict[str, str]:
+    """The id of each user by its name, and of each group by its."""
+    users = _all(stage, "/Users?attributes=userName")
+    groups = _all(stage, "/Groups?attributes=displayName")
+    return {each["userName"]: each["id"] for each in users} | {
+        each["displayName"]: each["id"] for each in groups
     }
 
 
 def _all(stage: Stage, path: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     while True:
-        page = stage.expect(200, ("GET", f"{path}?count=1000&startIndex={len(found) + 1}", None))
+        page = stage.expect(200, ("GET", f"{path}&count=1000&startIndex={len(found) + 1}", None))
         found += page.get("Resources", [])
         if len(found) >= page["totalResults"]:
             return found

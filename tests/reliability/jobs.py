@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tests.postgres import Server
+from tests.reliability.contests import CONTESTS
 from tests.reliability.faults import Faulting
 from tests.reliability.kills import Killing, Report
 from tests.reliability.races import Race
@@ -46,12 +47,27 @@ def kills(vendor: str, database: str, scenario: str, mode: Mode, *, step: int = 
 
 
 def race(database: str, *, processes: int, members: int) -> Job:
-    """Parallel PATCHes of one group, and parallel POSTs of one person."""
+    """Parallel PATCHes of one group."""
 
     def run(server: Server | None, name: str) -> Report:
         return _race(server if database == "postgresql" else None, name, processes, members)
 
     return Job((f"{processes} x {members} members", "falcon", database), run, 5)
+
+
+def contest(database: str, title: str, *, processes: int) -> Job:
+    """Processes that want different things of one resource at once."""
+
+    def run(server: Server | None, name: str) -> Report:
+        chosen = server if database == "postgresql" else None
+        with open_stage(VENDORS["falcon"], chosen, name, deadline_s=25) as stage:
+            contest = CONTESTS[title](stage, processes)
+            contest.prepare()
+            stage.set_scene(contest.rehearse)
+            wrong = contest.run()
+        return Report(points=contest.requests, tried=contest.requests, wrong=wrong)
+
+    return Job((title, "falcon", database), run, 3)
 
 
 def faults(vendor: str, scenario: str, *, step: int = 1, slack_s: float = 1.0) -> Job:
@@ -133,7 +149,5 @@ def _race(server: Server | None, name: str, processes: int, members: int) -> Rep
         race = Race(stage, processes, members)
         race.prepare()
         stage.set_scene(race.rehearse)
-        lost, said = race.members_lost()
-        said += race.one_account()
-    wrong = [f"{lost} members are lost"] if lost else []
-    return Report(points=processes * members, tried=processes * members, wrong=wrong + said)
+        wrong = race.run()
+    return Report(points=processes * members, tried=processes * members, wrong=wrong)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.reliability.attacks import hostile_inputs, secrets, tamperings
-from tests.reliability.jobs import Job, faults, kills, race, without
+from tests.reliability.contests import CONTESTS
+from tests.reliability.jobs import Job, contest, faults, kills, race, without
 from tests.reliability.safeguards import SAFEGUARDS
 from tests.reliability.scenarios import SCENARIOS
 
@@ -82,6 +83,16 @@ def everything() -> list[Section]:
             "members",
             "kept",
             [race(database, processes=32, members=50) for database in DATABASES],
+        ),
+        Section(
+            "processes of the bridge at once, on one resource",
+            "requests",
+            "as if one after another",
+            [
+                contest(database, title, processes=16)
+                for database in DATABASES
+                for title in CONTESTS
+            ],
         ),
         _safeguards(),
         *_attacks(tampering=1000),

@@ -148,18 +148,30 @@ class Stage:
 
     # --- what an IdP does ------------------------------------------------------------------
 
-    def send(self, request: Request, answered: Callable[[int], None] | None = None) -> Any:
-        """Send a request to this process's bridge; ``answered`` is told when the answer is out."""
+    def send(
+        self,
+        request: Request,
+        answered: Callable[[int], None] | None = None,
+        *,
+        etag: str | None = None,
+    ) -> Any:
+        """Send a request to this process's bridge; ``answered`` is told when the answer is out.
+
+        With ``etag`` only that version of the resource is to be changed.
+        """
         method, path, body = request
         if method == RECONCILE:
             return self._reconcile()
+        headers = {"Authorization": f"Bearer {self.token}"}
+        if etag is not None:
+            headers["If-Match"] = etag
         client: FlaskClient = self.bridge.app.test_client()
         answer = client.open(
             f"/{self.vendor.target}/scim/v2{path}",
             method=method,
             data=None if body is None else json.dumps(body),
             content_type="application/scim+json",
-            headers={"Authorization": f"Bearer {self.token}"},
+            headers=headers,
         )
         answer.get_data()
         if answered is not None:

@@ -41,7 +41,12 @@ def forget_uniqueness() -> None:
 
 _EVENT_VIEWER = ("role", "event_viewer")
 _READ_ONLY = ("role", "falconhost_read_only")
-_NO_LIMIT = {"rate_limit_per_minute": 0, "token_rate_limit_per_minute": 0}
+_NO_LIMIT = {
+    "rate_limit_per_minute": 0,
+    "token_rate_limit_per_minute": 0,
+    # Each process comes with a token of the rehearsal, which this vendor never issued.
+    "anonymous_rate_limit_per_minute": 0,
+}
 _LAG = {"search_lag_s": LAG_S}
 
 VENDORS: Mapping[str, Vendor] = MappingProxyType(
