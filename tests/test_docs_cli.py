@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import os
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from scimbridge import cli as command_line
 from scimbridge.cli import cli
@@ -122,3 +126,29 @@ def test_an_example_is_a_command_that_there_is(
     name = next(name for name in (" ".join(words[:2]), words[0]) if name in ALL)
 
     ALL[name].make_context(name, words[len(name.split()) :])
+
+
+def test_the_line_for_bash_has_bash_complete_commands() -> None:
+    [line] = re.findall(r"^\| bash, .* \| `(.+)` \|$", PAGE, re.MULTILINE)
+    asked = "COMP_WORDS=(scimbridge aud) COMP_CWORD=1; _scimbridge_completion scimbridge"
+
+    done = subprocess.run(
+        ["bash", "-euc", f'{line}; {asked}; echo "${{COMPREPLY[*]}}"'],
+        env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+    assert done.stdout.splitlines()[-1] == "audit"
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_the_lines_for_the_other_shells_give_what_they_read(shell: str) -> None:
+    assert f"_SCIMBRIDGE_COMPLETE={shell}_source scimbridge" in PAGE
+    environ = {"_SCIMBRIDGE_COMPLETE": f"{shell}_source"}
+
+    given = CliRunner(env=environ).invoke(cli, prog_name="scimbridge").stdout
+
+    assert f"_SCIMBRIDGE_COMPLETE={shell}_complete" in given

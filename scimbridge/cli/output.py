@@ -18,7 +18,7 @@ json_option = click.option(
 
 
 def print_json(found: object) -> None:
-    """Print ``found``, a dataclass or a mapping, as one JSON object on a line of its own.
+    """Print ``found``, a dataclass, named tuple or mapping, as one JSON object on its own line.
 
     Entitlements are written as the configuration has them, ``role:admin``, and times as
     milliseconds since the epoch.
@@ -37,4 +37,6 @@ def _plain(value: object) -> Any:
         if isinstance(value, AuditLine):
             shown["detail"] = orjson.loads(value.detail)
         return shown
-    raise TypeError(f"{type(value).__name__} has no place in a result")
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return value._asdict()
+    raise TypeError
