@@ -38,6 +38,7 @@ _BY_NAME = (_R.confirmed_key, _R.target, _R.pk)
 _CALLED = func.coalesce(_R.display, _M.display)
 _BY_DISPLAY = (func.lower(func.coalesce(_CALLED, "")), _M.member_id)
 _GRANTED = select(func.count()).where(_G.group_pk == _R.pk).correlate(resources).scalar_subquery()
+_GROUPS = select(_R.pk, _R.target, _R.scim_id, _R.display, _R.claimed == 1, _MEMBERS, _GRANTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +116,13 @@ def groups(
     conditions = [*_visible("Group", text, target), *_after(connection, after)]
     if granting_nothing:
         conditions.append(_GRANTED == 0)
-    rows = connection.execute(
-        select(_R.pk, _R.target, _R.scim_id, _R.display, _R.claimed == 1, _MEMBERS, _GRANTED)
-        .where(*conditions)
-        .order_by(*_BY_NAME)
-        .limit(limit)
-    )
+    rows = connection.execute(_GROUPS.where(*conditions).order_by(*_BY_NAME).limit(limit))
     return [Group(*row) for row in rows]
+
+
+def group(connection: Connection, pk: int) -> Group:
+    """The group with this primary key, which must be there."""
+    return Group(*connection.execute(_GROUPS.where(_R.pk == pk)).one())
 
 
 def members(

@@ -8,14 +8,16 @@ from sqlalchemy import insert, select
 
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.migrate import migrate
-from scimbridge.directory.schema import audit, metadata
+from scimbridge.directory.schema import audit, metadata, passes
 
 _ROWS = 1000
 """How many rows are held in memory at a time."""
 
 
 def copy_directory(source: Directory, file: Path) -> str:
-    """Copy all of ``source`` but the audit log to a new SQLite database; returns its URL.
+    """Copy all of ``source`` but what only tells of the past to a new SQLite database.
+
+    Returns its URL.
 
     Works from either database: the tables are the same. Raises `DirectoryError`.
     """
@@ -25,7 +27,7 @@ def copy_directory(source: Directory, file: Path) -> str:
     try:
         with source.read() as reading, copy.write() as writing:
             for table in metadata.sorted_tables:
-                if table is audit:
+                if table in (audit, passes):
                     continue
                 rows = reading.execute(select(table)).mappings()
                 for some in rows.partitions(_ROWS):

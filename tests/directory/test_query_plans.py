@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from scimbridge.directory import memberships, resources, shown
+from scimbridge.directory import memberships, passes, resources, shown
 from scimbridge.directory.engine import Directory
 
 LOOKUPS: dict[str, tuple[Callable[[Connection], object], set[str]]] = {
@@ -45,6 +45,10 @@ LOOKUPS: dict[str, tuple[Callable[[Connection], object], set[str]]] = {
     "how many are shown": (
         lambda connection: shown.count(connection, "t", "User"),
         {"COVERING ix_resources_confirmed_key"},
+    ),
+    "the passes at an operation": (
+        lambda connection: passes.of_operation(connection, 7),
+        {"ix_passes_operation"},
     ),
     "a page": (
         lambda connection: shown.page(connection, "t", "User", offset=100, limit=100),

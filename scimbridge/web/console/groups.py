@@ -45,7 +45,7 @@ def group(target: str, scim_id: str) -> Response:
         row = resources.find(connection, target, "Group", scim_id)
         if row is None or row.confirmed is None:
             raise NotFound(f"There is no group {scim_id} at {target}.")
-        [listed] = browsing.groups(connection, text=scim_id, target=target, limit=1)
+        listed = browsing.group(connection, row.pk)
         granted = browsing.granted_by(connection, row.pk)
         members = browsing.members(
             connection, row.pk, limit=forms.A_PAGE + 1, after=forms.text("after") or None

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page
+from sqlalchemy import select
 
+from scimbridge.directory import schema
 from scimbridge.web.console import forms
 from tests.conftest import World
 from tests.web.console.chromium import EXECUTABLE, open_chromium
@@ -31,10 +33,14 @@ def root(consoled: World) -> str:
 
 @pytest.fixture(scope="module")
 def paths(consoled: World) -> list[str]:
-    user = consoled.scim.create_user(f"{LONG}@example.com")["id"]
+    role = [{"value": "falconhost_read_only"}]
+    user = consoled.scim.create_user(f"{LONG}@example.com", roles=role)["id"]
     group = consoled.scim.create_group(f"Choir {LONG}", user)
+    with consoled.bridge.directory.read() as connection:
+        entries = list(connection.execute(select(schema.passes.c.operation_pk)).scalars())
     return [
-        *("/", "/activity", "/activity/1", "/people", "/groups", "/guard", "/tokens"),
+        *("/", "/activity", "/people", "/groups", "/guard", "/tokens"),
+        f"/activity/{entries[-1]}",
         f"/people/falcon/{user}",
         f"/groups/falcon/{group}",
         "/no-such-page",

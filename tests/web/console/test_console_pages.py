@@ -368,6 +368,12 @@ def test_groups_say_what_they_grant(scene: Scene) -> None:
     assert "jane@example.com" in text or "Jane Roe" in text
 
 
+def test_a_group_is_not_mistaken_for_one_that_is_called_like_its_id(scene: Scene) -> None:
+    scene.world.scim.create_group(f"A {scene.readers}")
+
+    assert "<h1>SEC Falcon Readers" in scene.text(f"/groups/falcon/{scene.readers}")
+
+
 def test_groups_that_grant_nothing_are_marked_and_found(scene: Scene) -> None:
     listed = scene.text("/groups?nothing=1")
 
