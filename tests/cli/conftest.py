@@ -19,11 +19,11 @@ class Commands:
 
     world: VendorWorld
 
-    def __call__(self, *words: str, terminal: bool = False) -> Result:
+    def __call__(self, *words: str, terminal: bool = False, typed: str = "") -> Result:
         """Run one; the options come last."""
         shown = {"TTY_COMPATIBLE": "1", "COLUMNS": "100"} if terminal else {}
         runner = CliRunner(env={**self.world.environ, **shown})
-        return runner.invoke(cli, [*words, "--config", str(self.world.path)])
+        return runner.invoke(cli, [*words, "--config", str(self.world.path)], input=typed)
 
     def done(self, *words: str) -> str:
         """Run one that must succeed; returns what it prints."""
@@ -41,6 +41,13 @@ class Commands:
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[VendorWorld]:
     with open_vendor_world(tmp_path, "falcon") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VendorWorld]:
+    """One for all tests of a module, which leave it as they find it."""
+    with open_vendor_world(tmp_path_factory.mktemp("shared"), "falcon") as opened:
         yield opened
 
 

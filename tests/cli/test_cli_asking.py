@@ -71,6 +71,18 @@ def test_the_bridge_s_own_password_is_changed_to_one_from_a_file(
     assert console.simulator.state.find_user(login).password == "Correct-Horse-7"
 
 
+def test_the_new_password_is_asked_for_where_nothing_names_it(console: VendorWorld) -> None:
+    typed = "Correct-Horse-8\nCorrect-Horse-8\n"
+
+    result = Commands(console)("rotate-password", "insightvm", typed=typed)
+
+    assert result.stdout == (
+        "The password at insightvm is changed; now restart the bridge with it.\n"
+    )
+    login = console.simulator.credentials["user_name"]
+    assert console.simulator.state.find_user(login).password == "Correct-Horse-8"
+
+
 def test_where_there_is_no_password_none_is_changed(world: VendorWorld, tmp_path: Path) -> None:
     new = tmp_path / "new"
     new.write_text("Correct-Horse-7")

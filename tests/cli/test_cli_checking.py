@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+
+import pytest
 
 from scimbridge.simulation.faults import Fault
 from tests.bridge.other_vendors import VendorWorld
 from tests.cli.conftest import Commands
+
+
+@pytest.fixture
+def world(shared: VendorWorld) -> Iterator[VendorWorld]:
+    yield shared
+    shared.simulator.faults.clear()
 
 
 def test_a_vendor_that_answers_is_usable(run: Commands) -> None:
