@@ -21,11 +21,10 @@ from scimbridge.config import Config, load_config
 from scimbridge.connectors.falcon.simulator import create_simulator
 from scimbridge.connectors.registry import VENDORS
 from scimbridge.directory import tokens
-from scimbridge.directory.migrate import migrate
 from scimbridge.keys import derive_key
 from scimbridge.simulation.server import serve
 from scimbridge.simulation.simulator import Simulator
-from tests.databases import DATABASES, Databases
+from tests.databases import DATABASES, Databases, prepare
 from tests.postgres import serve_postgres
 
 hypothesis.settings.register_profile("default", deadline=None)
@@ -271,7 +270,7 @@ rename = "{rename}"
             "CLIENT_SECRET": simulator.credentials["client_secret"],
         }
         config = load_config(path, settings, environ=environ)
-        migrate(config.bridge.database)
+        prepare(config.bridge.database)
         clock = Clock()
         opened = open_bridge(config, now=clock)
         stack.callback(opened.directory.close)
@@ -284,12 +283,10 @@ rename = "{rename}"
 
 
 @pytest.fixture(scope="session")
-def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+def databases() -> Iterator[Databases]:
     """Where tests get databases from; a PostgreSQL server runs once somebody asks for one."""
     with ExitStack() as stack:
-        yield Databases(
-            tmp_path_factory.mktemp("databases"), lambda: stack.enter_context(serve_postgres())
-        )
+        yield Databases(lambda: stack.enter_context(serve_postgres()))
 
 
 on_both_databases = pytest.mark.parametrize("world", DATABASES, indirect=True)

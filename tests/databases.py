@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 
@@ -29,12 +30,27 @@ _EMPTY = "".join(
 )
 
 
+def prepare(url: str) -> None:
+    """Migrate a database; a new file of SQLite becomes a copy of one that was migrated before."""
+    path = Path(url.removeprefix("sqlite:///"))
+    if url.startswith("sqlite") and not path.exists():
+        path.write_bytes(_migrated())
+    else:
+        migrate(url)
+
+
+@cache
+def _migrated() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "directory.db")
+        migrate(f"sqlite:///{path}")
+        return path.read_bytes()
+
+
 @dataclass
 class Databases:
     """Makes databases that have the schema and nothing in it."""
 
-    folder: Path
-    """Where the SQLite file lies that the others are copies of."""
     start_server: Callable[[], Server]
     """Called when the first PostgreSQL database is asked for."""
     _numbers: Iterator[int] = field(default_factory=count)
@@ -49,20 +65,14 @@ class Databases:
             migrate(self._server.create(_TEMPLATE))
         return self._server
 
-    @property
-    def migrated(self) -> Path:
-        """A migrated SQLite file, to be copied."""
-        path = self.folder / "migrated.db"
-        if not path.exists():
-            migrate(f"sqlite:///{path}")
-        return path
-
     @contextmanager
     def open(self, kind: str, folder: Path, *, empty: bool = False) -> Iterator[str]:
         """The URL of a new database, an SQLite one in ``folder``; ``empty``: without the schema."""
         if kind == "sqlite":
-            path = folder / "directory.db"
-            yield f"sqlite:///{path if empty else shutil.copy(self.migrated, path)}"
+            url = f"sqlite:///{folder / 'directory.db'}"
+            if not empty:
+                prepare(url)
+            yield url
             return
         if empty:
             yield self.server.create("empty")

@@ -15,11 +15,11 @@ from scimbridge.config import Config, load_config
 from scimbridge.connectors.registry import VENDORS, vendor_settings
 from scimbridge.demo.setup import TARGETS, SimulatedTarget, write_config
 from scimbridge.directory import tokens
-from scimbridge.directory.migrate import migrate
 from scimbridge.keys import derive_key
 from scimbridge.simulation.server import serve
 from scimbridge.simulation.simulator import Simulator
 from tests.conftest import SECRET_KEY, Scim
+from tests.databases import prepare
 
 
 @dataclass
@@ -93,7 +93,7 @@ def open_vendor_world(
         path.write_text(text)
         environ = target.environment() | {"SCIMBRIDGE_DEMO_SECRET_KEY": SECRET_KEY}
         config = load_config(path, vendor_settings(), environ=environ)
-        migrate(config.bridge.database)
+        prepare(config.bridge.database)
         bridge = open_bridge(config)
         stack.callback(bridge.directory.close)
         bridge.providers[name].observer.refresh_catalogue()

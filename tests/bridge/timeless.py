@@ -20,11 +20,11 @@ from scimbridge.connectors.falcon.simulator import create_simulator
 from scimbridge.connectors.http import Wiring
 from scimbridge.connectors.registry import vendor_settings
 from scimbridge.directory import tokens
-from scimbridge.directory.migrate import migrate
 from scimbridge.directory.schema import operations, resources
 from scimbridge.keys import derive_key
 from scimbridge.simulation.wsgi_adapter import WsgiAdapter
 from tests.conftest import PATCH_OP, SECRET_KEY
+from tests.databases import prepare
 
 
 class TimelessWorld:
@@ -36,7 +36,7 @@ class TimelessWorld:
         self._ahead = 0.0
         self.simulator = create_simulator(clock=self._seconds)
         self._environ = self._write_config(groups)
-        migrate(f"sqlite:///{self._database}")
+        prepare(f"sqlite:///{self._database}")
         self.bridge = self._open()
         with self.bridge.directory.write() as connection:
             key = derive_key(SECRET_KEY.encode(), "tokens")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -19,7 +18,6 @@ from scimbridge.directory import journal, resources
 from scimbridge.directory.audit import AuditLog
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.journal import Caller
-from scimbridge.directory.migrate import migrate
 from scimbridge.directory.resources import ResourceRow
 from scimbridge.directory.schema import audit
 from scimbridge.errors import VendorUnavailable
@@ -38,6 +36,7 @@ from scimbridge.scim.attributes import ResourceType, Schema, group_type, user_ty
 from scimbridge.scim.operations import Operation, parse_patch
 from scimbridge.scim.projection import parse_projection
 from scimbridge.scim.quirks import Dialect
+from tests.databases import prepare
 from tests.provisioning.fake_vendor import PLAIN, FakeVendor
 
 CALLER = Caller("okta", "r1")
@@ -208,16 +207,8 @@ def operations(kind: ResourceType, *each: dict[str, Any]) -> tuple[Operation, ..
 Opener = Callable[..., Bench]
 
 
-@pytest.fixture(scope="session")
-def schema(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file with the schema and nothing in it, to be copied."""
-    path = tmp_path_factory.mktemp("schema") / "directory.db"
-    migrate(f"sqlite:///{path}")
-    return path
-
-
 @pytest.fixture
-def open_bench(schema: Path, tmp_path: Path) -> Iterator[Opener]:
+def open_bench(tmp_path: Path) -> Iterator[Opener]:
     """Opens benches on one directory, as starting the bridge again does.
 
     ``able`` is what the vendor can do, ``vendor`` one that is there already; all else is policy.
@@ -233,10 +224,9 @@ def open_bench(schema: Path, tmp_path: Path) -> Iterator[Opener]:
             record_types: tuple[ResourceType, ...] = (),
             **policy: Any,
         ) -> Bench:
-            path = tmp_path / "directory.db"
-            if not path.exists():
-                shutil.copy(schema, path)
-            directory = Directory(f"sqlite:///{path}")
+            url = f"sqlite:///{tmp_path / 'directory.db'}"
+            prepare(url)
+            directory = Directory(url)
             stack.callback(directory.close)
             vendor, clock = vendor or FakeVendor(able), Clock()
             config = TargetConfig(name="t", type="fake", vendor=None, groups=groups, **policy)
