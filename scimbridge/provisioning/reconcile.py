@@ -124,7 +124,9 @@ class Reconciler:
                 connection, name, owner=self.owner, now=now, until=now + LEASE_S * 1000
             )
         if not taken:
-            raise TemporarilyUnavailable(f"another process is reading {name} just now")
+            raise TemporarilyUnavailable(
+                f"another process is reading {name} just now; try again later"
+            )
         try:
             found = list(self._differences(on_progress))
             gone = sum(drift.account is None for drift in found)
