@@ -5,12 +5,12 @@ Nothing is changed, and the vendor is asked only by `observed_grants`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from scimbridge.connectors.interface import Entitlement, HeldGrant
+from scimbridge.connectors.interface import Account, Entitlement, HeldGrant
 from scimbridge.directory import audit, differences, grants, grounds, journal, resources, shown
 from scimbridge.directory.audit import AuditLine
 from scimbridge.directory.engine import Directory
@@ -18,10 +18,10 @@ from scimbridge.directory.resources import ResourceRow
 from scimbridge.directory.shown import GroupRef
 from scimbridge.provisioning.correlate import user_key
 from scimbridge.provisioning.entitlements import attribute_entitlements
-from scimbridge.provisioning.mapping import is_active
+from scimbridge.provisioning.mapping import Document, is_active, to_account
 from scimbridge.provisioning.plan import effective
 from scimbridge.provisioning.targets import Target
-from scimbridge.provisioning.work import parse_document
+from scimbridge.provisioning.work import load_account, parse_document
 from scimbridge.provisioning.writes import not_found
 
 _RECORDED: Mapping[str, str] = {
@@ -31,6 +31,27 @@ _RECORDED: Mapping[str, str] = {
     grants.SUSPENDED: "given by hand, taken for a while, to be given back",
     grants.REVOKED: "revoked by the bridge a moment ago",
 }
+
+
+_SHOWN: Mapping[str, str] = {
+    "user_name": "userName",
+    "given_name": "name.givenName",
+    "family_name": "name.familyName",
+    "display_name": "displayName",
+    "email": "emails",
+    "active": "active",
+}
+"""Fields of an account, and the attributes that they come from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One attribute, as it is desired and as the vendor last showed or took it."""
+
+    attribute: str
+    desired: str
+    observed: str | None
+    """None: there is no account, or what it holds is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +94,7 @@ class Explanation:
     """Whether an IdP manages the user; otherwise the account was only seen."""
     converged_at: int
     """When the vendor was last brought to what is desired, in ms since the epoch; 0: never."""
+    attributes: tuple[Compared, ...]
     groups: tuple[GroupRef, ...]
     reasons: tuple[Reason, ...]
     differs: tuple[str, ...]
@@ -96,6 +118,7 @@ def explain(directory: Directory, target: Target, who: str, *, last: int = 20) -
             native_id=row.native_id,
             claimed=bool(row.claimed),
             converged_at=row.converged_at,
+            attributes=tuple(_attributes(row, document)),
             groups=tuple(dict.fromkeys(group for group, _ in ways)),
             reasons=_reasons(connection, target, row, ways),
             differs=differences.of_user(connection, row.pk),
@@ -111,6 +134,20 @@ def observed_grants(target: Target, native_id: str) -> list[HeldGrant]:
     """What the account holds at the vendor now, inherited grants included. Raises `VendorError`."""
     held = target.connector.grants(native_id)
     return sorted(held, key=lambda each: (each.entitlement, each.direct, each.via))
+
+
+def _attributes(row: ResourceRow, document: Document) -> Iterator[Compared]:
+    desired = to_account(document, extension=None)
+    observed = None if row.dirty or row.native_id is None else load_account(row.observed)
+    for field, name in _SHOWN.items():
+        wanted, seen = _text(desired, field), _text(observed, field)
+        if wanted or seen:
+            yield Compared(name, wanted, None if observed is None else seen)
+
+
+def _text(account: Account | None, field: str) -> str:
+    value = getattr(account, field, "")
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _reasons(

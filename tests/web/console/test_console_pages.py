@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from scimbridge.connectors.trace import Exchange
 from scimbridge.directory import audit, passes, schema, tokens
@@ -314,6 +314,40 @@ def test_a_person_is_shown_with_access_reasons_and_history(scene: Scene) -> None
     assert "given by the bridge, confirmed" in text
     assert "create done" in text
     assert "Try again now" not in text
+
+
+def test_attributes_are_shown_as_asked_beside_those_of_the_vendor(paused: Scene) -> None:
+    user = f"/Users/{paused.jane['id']}"
+    name = {"op": "add", "path": "name", "value": {"givenName": "Jane", "familyName": "Roe"}}
+    assert paused.world.scim.patch(user, name).status_code == 200
+    page = f"/people/falcon/{paused.jane['id']}"
+    assert attributes(paused.text(page)) == {
+        "userName": ("jane@example.com", "jane@example.com"),
+        "name.givenName": ("Jane", "Jane"),
+        "name.familyName": ("Roe", "Roe"),
+        "displayName": ("Jane Roe", "Jane Roe"),
+        "active": ("true", "true"),
+    }
+
+    paused.world.vendor.fault("* *", status=503, count=100)
+    given = {"op": "replace", "path": "name.givenName", "value": "Joan"}
+    assert paused.world.scim.patch(user, given).status_code == 429
+
+    found = attributes(paused.text(page))
+    assert found["name.givenName"] == ("Joan", 'Jane <span class="badge warn">differs</span>')
+    with paused.world.bridge.directory.write() as connection:
+        connection.execute(update(schema.resources).values(dirty=1))
+    assert "not known" in attributes(paused.text(page))["active"][1]
+
+
+def attributes(text: str) -> dict[str, tuple[str, str]]:
+    """What is asked for and what the vendor has, by attribute."""
+    rows = re.findall(
+        r'"Attribute"><code>(.*?)</code></td> <td data-label="Asked">(.*?)</td> '
+        r'<td data-label="Vendor">(.*?)</td>',
+        text,
+    )
+    return {name: (asked, held) for name, asked, held in rows}
 
 
 def test_a_difference_is_shown_on_the_page_of_the_person(paused: Scene) -> None:
