@@ -36,6 +36,7 @@
         ├── AccessRemains              the removal was tried and access is still there
         ├── VendorDenied               the bridge's own credentials, scope or licence
         ├── VendorUnavailable          transient: may be repeated later
+        │   ├── NotYet                 ... and says nothing about the vendor's health
         │   ├── VendorRateLimited      ... and the vendor said when
         │   └── OutcomeUnknown         sent, unanswered: may have happened
         └── PartialFailure             some items of one request failed
@@ -289,6 +290,10 @@ class VendorUnavailable(VendorError):
         super().__init__(reason, trace_id=trace_id)
         self.retry_after = retry_after
         """Seconds to wait, where the vendor said so."""
+
+
+class NotYet(VendorUnavailable):
+    """The vendor is well: another request is at the same thing, or something has yet to settle."""
 
 
 class VendorRateLimited(VendorUnavailable):

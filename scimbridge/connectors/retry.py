@@ -23,9 +23,9 @@ T = TypeVar("T")
 class RetryBudget:
     """Allows retries for a share of the calls, so that they never multiply an outage.
 
-    Every call puts ``ratio`` into the account, every retry takes 1. ``reserve`` is both what is
-    there at the start and the most that it holds; ``floor`` a second is added in any case, so that
-    a quiet target may retry too.
+    Every call that succeeds puts ``ratio`` into the account, every retry takes 1. ``reserve`` is
+    both what is there at the start and the most that it holds; ``floor`` a second is added in any
+    case, so that a quiet target may retry too.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class RetryBudget:
         self._counted_at = clock()
 
     def deposit(self) -> None:
-        """Count one call."""
+        """Count one call that succeeded."""
         with self._lock:
             self._add(self._ratio)
 
@@ -106,7 +106,6 @@ class Attempts:
         Only a ``repeatable`` (idempotent) attempt is made again, and never one whose pause would
         outlast the caller's deadline.
         """
-        self._budget.deposit()
         retry = 0
         while True:
             try:
@@ -146,6 +145,7 @@ class Attempts:
             self._breaker.abstained()
             raise
         self._breaker.succeeded()
+        self._budget.deposit()
         return result
 
     def _pause(self, error: VendorUnavailable, retry: int) -> float:

@@ -77,7 +77,8 @@ _DUE = (
         _T.status == PENDING,
         _T.next_attempt <= bindparam("now"),
     )
-    .order_by(_T.pk)
+    # What fails again and again must not keep what is new from its turn.
+    .order_by(_T.attempts, _T.pk)
     .limit(bindparam("limit"))
 )
 
@@ -141,7 +142,7 @@ def pending_of(connection: Connection, resource_pk: int) -> list[OperationRow]:
 
 
 def due(connection: Connection, target: str, *, now: int, limit: int) -> list[OperationRow]:
-    """Unfinished operations that should be tried again by now, oldest first."""
+    """Unfinished operations that should be tried again by now, the least tried first."""
     rows = connection.execute(_DUE, {"target": target, "now": now, "limit": limit})
     return [OperationRow(*row) for row in rows]
 
@@ -186,6 +187,15 @@ def postpone(
             next_attempt=next_attempt,
             error=orjson.dumps(error).decode(),
         )
+    )
+
+
+def hold(connection: Connection, target: str, *, until: int) -> None:
+    """Have no unfinished operation of a target tried again before ``until``."""
+    connection.execute(
+        update(operations)
+        .where(_T.target == target, _T.status == PENDING, _T.next_attempt < until)
+        .values(next_attempt=until)
     )
 
 

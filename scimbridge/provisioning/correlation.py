@@ -15,12 +15,12 @@ from scimbridge.connectors.interface import Account, Created, Entitlement
 from scimbridge.directory import grants, resources
 from scimbridge.directory.engine import Directory
 from scimbridge.errors import (
+    NotYet,
     OutcomeUnknown,
     Uniqueness,
     VendorConflict,
     VendorError,
     VendorRejected,
-    VendorUnavailable,
 )
 from scimbridge.provisioning.correlate import derived_id
 from scimbridge.provisioning.mapping import with_attributes
@@ -58,7 +58,7 @@ class Correlation:
             self.target.policy.capabilities.settle_seconds * 1000
         )
         if item.row.attempted_at is not None and self.now() < settled_at:
-            raise VendorUnavailable(
+            raise NotYet(
                 f"creating {step.account.user_name} was interrupted and its outcome is not known; "
                 "the vendor's search may not show a new account yet, so it is searched for again "
                 "before it is created again",
@@ -91,7 +91,7 @@ class Correlation:
             item.error = error
             return
         if self._is_our_own(item):
-            item.error = VendorUnavailable(
+            item.error = NotYet(
                 f"{user_name} was created before an interruption and is not visible yet",
                 retry_after=self.target.policy.capabilities.settle_seconds,
             )
@@ -118,7 +118,7 @@ class Correlation:
                 f"user {rival.scim_id}"
             )
         if former_of not in (None, item.row.pk):
-            raise VendorUnavailable(
+            raise NotYet(
                 f"the account {account.user_name} at {self.target.name} is about to be deleted, "
                 "since its user has another one"
             )

@@ -11,7 +11,15 @@ from scimbridge.connectors.deadline import deadline, remaining
 from scimbridge.connectors.trace import traced
 from scimbridge.directory import journal, passes, resources
 from scimbridge.directory.journal import OperationRow
-from scimbridge.errors import Forbidden, ScimbridgeError, TemporarilyUnavailable, VendorError
+from scimbridge.errors import (
+    Forbidden,
+    NotYet,
+    ScimbridgeError,
+    TemporarilyUnavailable,
+    VendorDenied,
+    VendorError,
+    VendorUnavailable,
+)
 from scimbridge.provisioning.converge import Converger
 from scimbridge.provisioning.failures import from_record, is_permanent, to_record, to_scim
 from scimbridge.provisioning.outcome import Outcomes
@@ -61,7 +69,8 @@ class Operations:
             self._is_over(operation_pk)
             operation = self._get(operation_pk)
             if operation.status == journal.PENDING:
-                raise self._give_up(operation, _worst(failures))
+                error = _worst(failures)
+                raise self._give_up(operation, error) from error
         if operation.status != journal.DONE:
             raise from_record(operation)
         if unsent:
@@ -166,6 +175,7 @@ class Operations:
 
         Any number of processes may do this at once; leases keep them apart. Nothing is done while
         an operator has the target paused. Paused removals do not hold what was accepted before.
+        While the vendor is ill one operation at a time shows whether it still is: the rest waits.
         """
         target = self.outcomes.target
         with self.outcomes.directory.read() as connection:
@@ -185,13 +195,22 @@ class Operations:
                 journal.take_over(connection, operation.pk)
             try:
                 self.see_through(operation.pk)
-            except ScimbridgeError:
+            except ScimbridgeError as answer:
                 # Recorded in the journal with the time of the next attempt, and shown there.
-                continue
+                if _is_ill(answer.__cause__):
+                    self._spare_the_vendor(answer)
+                    break
             except Exception as error:  # a fault of ours must not keep the others from their turn
                 logger.exception("operation %s failed", operation.pk)
                 self._give_up(operation, error)
         return len(due)
+
+    def _spare_the_vendor(self, answer: ScimbridgeError) -> None:
+        """Hundreds of attempts a minute would keep a vendor down that is hardly up again."""
+        told = getattr(answer, "retry_after", 0)
+        wait = min(LONGEST_PAUSE_S, max(self.retry_after_s, told))
+        with self.outcomes.directory.write() as connection:
+            journal.hold(connection, self.outcomes.target.name, until=self.now() + 1000 * wait)
 
     def _abandon(self, operation: OperationRow) -> None:
         last = operation.failure.get("detail", "it was never tried")
@@ -200,6 +219,11 @@ class Operations:
             f"(abandon_after_s); last failure: {last}"
         )
         Withdrawal(self.outcomes).withdraw(operation.pk, error, status=journal.ABANDONED)
+
+
+def _is_ill(error: BaseException | None) -> bool:
+    """Whether the failure is one that other operations would meet as well."""
+    return isinstance(error, VendorUnavailable | VendorDenied) and not isinstance(error, NotYet)
 
 
 def _worst(failures: Mapping[int, Exception]) -> Exception | None:

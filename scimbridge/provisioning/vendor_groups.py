@@ -19,11 +19,11 @@ from scimbridge.directory.engine import Directory
 from scimbridge.directory.journal import OperationRow
 from scimbridge.directory.resources import ResourceRow
 from scimbridge.errors import (
+    NotYet,
     OutcomeUnknown,
     VendorConflict,
     VendorError,
     VendorRejected,
-    VendorUnavailable,
 )
 from scimbridge.provisioning.correlation import entitlement_keys
 from scimbridge.provisioning.entitlements import parse_entitlement
@@ -181,7 +181,7 @@ class VendorGroups:
         with self.directory.write() as connection:
             taken = leases.take(connection, [row.pk], owner=self.owner, now=self.now(), until=until)
             if not taken:
-                raise VendorUnavailable(f"another request is changing the group {_name(row)}")
+                raise NotYet(f"another request is changing the group {_name(row)}")
             (fresh,) = resources.by_pks(connection, [row.pk])
         return fresh
 
@@ -200,7 +200,7 @@ class VendorGroups:
     def _change(self, connection: Connection, row: ResourceRow, **columns: object) -> None:
         """Write what was done or is about to be, unless somebody else is at work by now."""
         if not leases.is_held(connection, row.pk, row.fence):
-            raise VendorUnavailable(
+            raise NotYet(
                 f"the vendor took so long that another request took over the group {_name(row)}"
             )
         resources.change(connection, row.pk, **columns)

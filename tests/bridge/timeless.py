@@ -72,6 +72,16 @@ class TimelessWorld:
     def provider(self) -> Any:
         return self.bridge.providers["falcon"]
 
+    def heal(self) -> None:
+        """The vendor is well, and time passes until nothing is left to do."""
+        self.simulator.faults.reset()
+        for _ in range(10):
+            self.advance(1000)
+            self.provider.operations.recover()
+            if not self.unfinished():
+                return
+        raise AssertionError("there is unfinished work although the vendor is well")
+
     # --- the IdP ---------------------------------------------------------------------------
 
     def send(

@@ -222,6 +222,20 @@ def test_a_retry_is_refused_once_the_budget_is_spent(breaker: Breaker, clock: An
     assert vendor.called == 2
 
 
+def test_calls_that_fail_pay_for_no_retries(breaker: Breaker, clock: Any) -> None:
+    budget = RetryBudget(reserve=1, ratio=1, floor=0, clock=clock)
+    attempts = Attempts(breaker, budget, clock=clock, sleep=clock.sleep)
+    down = Vendor(*[DOWN] * 3)
+    for _ in range(2):
+        with pytest.raises(VendorUnavailable):
+            attempts.run(down, repeatable=True)
+    assert down.called == 3
+
+    attempts.run(Vendor(), repeatable=True)
+
+    assert attempts.run(Vendor(DOWN), repeatable=True) == "done"
+
+
 def test_an_idle_budget_grows_by_the_floor(clock: Any) -> None:
     budget = RetryBudget(reserve=1, ratio=0.2, floor=0.1, clock=clock)
     assert budget.withdraw()

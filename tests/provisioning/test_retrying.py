@@ -8,12 +8,14 @@ import pytest
 from sqlalchemy import select
 
 from scimbridge.connectors.interface import Assignment
+from scimbridge.directory import journal
 from scimbridge.directory.journal import OperationRow
 from scimbridge.directory.schema import operations
 from scimbridge.errors import (
     DirectoryError,
     Forbidden,
     InvalidValue,
+    NotYet,
     PartialFailure,
     ServerFault,
     TemporarilyUnavailable,
@@ -58,6 +60,58 @@ def test_what_is_not_due_yet_is_left_alone(bench: Bench) -> None:
 
     assert bench.operations.recover() == 0
     assert set(bench.vendor.people) == {"n1"}
+
+
+def test_while_the_vendor_is_ill_one_attempt_shows_it_and_the_rest_waits(bench: Bench) -> None:
+    leave_unfinished(bench, 3)
+    with bench.failing("delete_account"):
+        bench.recover()
+        assert bench.vendor.calls.count("delete_account") == 1
+        bench.recover(after_s=29)
+        assert bench.vendor.calls.count("delete_account") == 1
+        bench.recover(after_s=1)
+        # Not the one that was tried just now.
+        assert bench.vendor.calls.count("delete_account") == 2
+        assert sorted(attempts(bench)) == [1, 2, 2]
+
+    bench.recover()
+
+    assert bench.pending() == []
+    assert bench.vendor.people == {}
+
+
+def test_refused_credentials_are_not_tried_for_everybody(bench: Bench) -> None:
+    leave_unfinished(bench, 3)
+
+    with bench.failing("delete_account", VendorDenied("wrong password")):
+        bench.recover()
+
+    assert bench.vendor.calls.count("delete_account") == 1
+
+
+def test_what_is_not_the_vendors_illness_keeps_nobody_from_their_turn(bench: Bench) -> None:
+    leave_unfinished(bench, 3)
+
+    with bench.failing("delete_account", NotYet("somebody else is at it")):
+        bench.recover()
+
+    assert bench.vendor.calls.count("delete_account") == 3
+
+
+def leave_unfinished(bench: Bench, number: int) -> None:
+    """So many deletions."""
+    users = [bench.post_user(f"user{n}@example.com") for n in range(number)]
+    with bench.failing("delete_account"):
+        for user in users:
+            with pytest.raises(TemporarilyUnavailable):
+                bench.users.delete(user, CALLER)
+    bench.vendor.calls.clear()
+
+
+def attempts(bench: Bench) -> list[int]:
+    with bench.directory.read() as connection:
+        found = journal.due(connection, "t", now=bench.clock() + 10**10, limit=100)
+    return [each.attempts for each in found]
 
 
 def test_the_vendors_own_wait_decides_where_it_is_longer(bench: Bench) -> None:
