@@ -20,11 +20,16 @@ TALLEST = 1100
 IN_THE_DARK = ("overview", "entry")
 
 
+def create(world: World, given: str, family: str) -> str:
+    name = {"givenName": given.title(), "familyName": family.title()}
+    return str(world.scim.create_user(f"{given}.{family}@example.com", name=name)["id"])
+
+
 def furnish(world: World) -> dict[str, str]:
     """Have an IdP do what IdPs do; returns the pages to show, by name."""
     world.provider.observer.refresh_catalogue()
     world.provider.observer.observe()
-    ids = [world.scim.create_user(f"{name}@example.com")["id"] for name in PEOPLE]
+    ids = [create(world, *person.split(".")) for person in PEOPLE]
     world.scim.create_group("SEC Falcon Analysts", *ids[:2])
     readers = world.scim.create_group("SEC Falcon Readers", *ids)
     world.scim.create_group("Choir", ids[0])
