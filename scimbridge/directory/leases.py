@@ -94,9 +94,16 @@ def take_target(connection: Connection, name: str, *, owner: str, now: int, unti
     return done.rowcount == 1
 
 
-def give_back_target(connection: Connection, name: str, *, observed_at: int | None) -> None:
-    """End a target's lease, noting when it was observed if it was."""
+def give_back_target(
+    connection: Connection, name: str, *, owner: str, until: int, observed_at: int | None
+) -> None:
+    """End a target's lease, noting when it was observed if it was.
+
+    ``owner`` and ``until`` are those that it was taken with: whoever comes back late leaves the
+    lease of the next one, who will note its own observation.
+    """
     values: dict[str, object] = {"lease_owner": None, "lease_until": 0}
     if observed_at is not None:
         values["observed_at"] = observed_at
-    connection.execute(update(targets).where(targets.c.name == name).values(**values))
+    mine = (targets.c.name == name, targets.c.lease_owner == owner, targets.c.lease_until == until)
+    connection.execute(update(targets).where(*mine).values(**values))

@@ -68,10 +68,9 @@ class Observer:
         ``on_progress`` is told how many accounts were read. Raises `VendorError`.
         """
         name, now = self.target.name, self.now()
+        until = now + LEASE_S * 1000
         with self.directory.write() as connection:
-            taken = leases.take_target(
-                connection, name, owner=self.owner, now=now, until=now + LEASE_S * 1000
-            )
+            taken = leases.take_target(connection, name, owner=self.owner, now=now, until=until)
         if not taken:
             return False
         done = None
@@ -86,7 +85,9 @@ class Observer:
             done = now
         finally:
             with self.directory.write() as connection:
-                leases.give_back_target(connection, name, observed_at=done)
+                leases.give_back_target(
+                    connection, name, owner=self.owner, until=until, observed_at=done
+                )
         return True
 
     def _is_ghost(self, account: Account, *, since: int) -> bool:

@@ -119,10 +119,9 @@ class Reconciler:
         be read.
         """
         name, now = self.target.name, self.now()
+        until = now + LEASE_S * 1000
         with self.directory.write() as connection:
-            taken = leases.take_target(
-                connection, name, owner=self.owner, now=now, until=now + LEASE_S * 1000
-            )
+            taken = leases.take_target(connection, name, owner=self.owner, now=now, until=until)
         if not taken:
             raise TemporarilyUnavailable(
                 f"another process is reading {name} just now; try again later"
@@ -139,7 +138,9 @@ class Reconciler:
                 differences.note_pass(connection, name, now=now)
         finally:
             with self.directory.write() as connection:
-                leases.give_back_target(connection, name, observed_at=None)
+                leases.give_back_target(
+                    connection, name, owner=self.owner, until=until, observed_at=None
+                )
 
     def is_due(self) -> bool:
         """Whether the last complete pass is older than ``reconcile_every_s``."""

@@ -103,8 +103,23 @@ def test_a_target_is_observed_by_one_at_a_time(directory: Directory) -> None:
             leases.take_target(connection, "t", owner=owner, now=now, until=now + 100)
             for owner, now in (("one", NOW), ("two", NOW + 100), ("two", NOW + 101))
         ]
-        leases.give_back_target(connection, "t", observed_at=None)
+        leases.give_back_target(connection, "t", owner="two", until=NOW + 201, observed_at=None)
         again = leases.take_target(connection, "t", owner="one", now=NOW, until=NOW)
 
     assert taken == [True, False, True]
     assert again
+
+
+@pytest.mark.parametrize("next_owner", ["two", "one"])
+def test_who_observed_for_too_long_does_not_end_the_lease_of_the_next(
+    directory: Directory, next_owner: str
+) -> None:
+    with directory.write() as connection:
+        connection.execute(targets.insert().values(name="t"))
+        for owner, now in (("one", NOW), (next_owner, NOW + 101)):
+            assert leases.take_target(connection, "t", owner=owner, now=now, until=now + 100)
+        leases.give_back_target(connection, "t", owner="one", until=NOW + 100, observed_at=NOW)
+        (row,) = connection.execute(targets.select())
+
+    assert (row.lease_owner, row.lease_until) == (next_owner, NOW + 201)
+    assert row.observed_at is None
