@@ -133,13 +133,14 @@ def complaints(stage: Stage) -> list[str]:
     accounts = {each["native_id"] for each in stage.vendor_state()["accounts"]}
     with stage.bridge.directory.read() as connection:
         return [
-            *_leftovers(connection),
+            *leftovers(connection),
             *_links(connection, accounts),
             *_audit(connection, stage),
         ]
 
 
-def _leftovers(connection: Connection) -> list[str]:
+def leftovers(connection: Connection) -> list[str]:
+    """What a directory holds that is at rest only once it is settled."""
     rows = resources.c
     questions = {
         "operations are unfinished": select(func.count()).where(operations.c.status == "pending"),

@@ -70,6 +70,11 @@ def contest(database: str, title: str, *, processes: int) -> Job:
     return Job((title, "falcon", database), run, 3)
 
 
+def served(title: str, database: str, play: Callable[[], Report]) -> Job:
+    """The bridge as it is served, on a database of its own."""
+    return Job((title, "falcon", database), lambda _server, _name: play(), 4)
+
+
 def faults(vendor: str, scenario: str, *, step: int = 1, slack_s: float = 1.0) -> Job:
     """One scenario on one vendor, which fails in each of its ways, or in each ``step``-th one."""
     long = SCENARIOS[scenario].long

@@ -79,8 +79,13 @@ class Ending:
     """What ``act`` returned, unless it was killed."""
 
 
-def _run(act: Callable[[Callable[[Any], None]], Any], writing: int) -> None:
+def end_with_parent() -> None:
+    """Have this process killed as soon as the one that made it ends."""
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _run(act: Callable[[Callable[[Any], None]], Any], writing: int) -> None:
+    end_with_parent()
 
     def send(kind: str, message: Any) -> None:
         content = pickle.dumps((kind, message))

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from tests.reliability.attacks import hostile_inputs, secrets, tamperings
 from tests.reliability.contests import CONTESTS
-from tests.reliability.jobs import Job, contest, faults, kills, race, without
+from tests.reliability.jobs import Job, contest, faults, kills, race, served, without
 from tests.reliability.safeguards import SAFEGUARDS
 from tests.reliability.scenarios import SCENARIOS
+from tests.reliability.served import replica_killed, workers_killed
 
 DATABASES = ("sqlite", "postgresql")
 PLAIN = ("falcon", "insightvm", "cortex")
@@ -92,6 +93,15 @@ def everything() -> list[Section]:
                 contest(database, title, processes=16)
                 for database in DATABASES
                 for title in CONTESTS
+            ],
+        ),
+        Section(
+            "as it is served, and ended under load",
+            "answered writes",
+            "kept",
+            [
+                served("workers killed", "sqlite", workers_killed),
+                served("a replica killed, the database restarted", "postgresql", replica_killed),
             ],
         ),
         _safeguards(),
