@@ -97,15 +97,17 @@ def faults(vendor: str, scenario: str, *, step: int = 1, slack_s: float = 1.0) -
 def without(title: str) -> Job:
     """A safeguard taken out; ``wrong`` must not be empty."""
 
-    def run(_server: Server | None, name: str) -> Report:
-        safeguard: Safeguard = SAFEGUARDS[title]
+    safeguard: Safeguard = SAFEGUARDS[title]
+
+    def run(server: Server | None, name: str) -> Report:
+        used = server if safeguard.database == "postgresql" else None
         safeguard.remove()
         try:
             if safeguard.how == "race":
-                return _race(None, name, 8, 4)
+                return _race(used, name, 8, 4)
             return _kill(
                 safeguard.vendor,
-                None,
+                used,
                 name,
                 safeguard.scenario,
                 safeguard.how,
@@ -115,7 +117,7 @@ def without(title: str) -> Job:
         except AssertionError as error:
             return Report(tried=1, wrong=[str(error)])
 
-    return Job(("safeguard", title, ""), run)
+    return Job(("safeguard", title, safeguard.database), run)
 
 
 def _kill(

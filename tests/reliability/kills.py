@@ -104,7 +104,8 @@ class Killing:
             if report.wrong and not self.to_the_end:
                 break
             report.tried += 1
-            said = self.once(expected, [at], retry_first=at % 2 == 0)
+            # Points before and after something take turns; with a retry and without, both do.
+            said = self.once(expected, [at], retry_first=at // 2 % 2 == 0)
             report.wrong += [
                 f"killed {expected.points[at - 1]} (point {at}): {each}" for each in said
             ]
@@ -137,7 +138,7 @@ class Killing:
                 break
             name = expected.points[at - 1]
             if pause and name == "before a commit":
-                continue  # it would hold the database's one lock for writers
+                continue  # it would be paused at the next point
             report.tried += 1
             said = self._reversal(expected, at, reference, pause=pause)
             what = "paused" if pause else "killed"

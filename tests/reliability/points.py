@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from signal import SIGKILL
+from signal import SIGKILL, SIGSTOP
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,6 +27,7 @@ class Fate:
     number: int = SIGKILL
     passed: int = 0
     seen: list[str] = field(default_factory=list)
+    _writing: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def arm(self, at: int | None, number: int = SIGKILL) -> None:
@@ -38,10 +39,24 @@ class Fate:
         with self._lock:
             self.passed += 1
             self.seen.append(name)
-            mine = self.passed == self.at
-        if mine:
+            if self.at is None or self.passed < self.at:
+                return
+            if self.number == SIGSTOP and self._writing:
+                return  # it would hold the database's one lock for writers: the next point will do
+            self.at = None
             # To this thread: another one would be stopped first, and this one go on for a while.
             signal.pthread_kill(threading.get_ident(), self.number)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """A transaction that writes; none begins between the decision to stop and the stop."""
+        with self._lock:
+            self._writing += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._writing -= 1
 
 
 class Line(BaseAdapter):
@@ -99,7 +114,7 @@ def watch_commits(fate: Fate, line: Line) -> None:
 
     @contextmanager
     def mortal_write(directory: Directory) -> Iterator[Connection]:
-        with counted(), write(directory) as connection:
+        with counted(), fate.writing(), write(directory) as connection:
             yield connection
             fate.point("before a commit")
         fate.point("after a commit")

@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Engine, event
 
 from scimbridge.connectors.falcon import connector as falcon
 from scimbridge.connectors.falcon.connector import FalconConnector
 from scimbridge.directory import engine, journal, leases, resources, turns
 from scimbridge.provisioning import users
 from scimbridge.provisioning.converge import Converger
+from scimbridge.provisioning.keeper import Keeper
 from scimbridge.provisioning.mapping import to_account
 from scimbridge.provisioning.outcome import Outcomes
 from scimbridge.provisioning.users import Users
@@ -32,6 +33,7 @@ class Safeguard:
     how: How
     scenario: str = ""
     vendor: str = "falcon"
+    database: str = "sqlite"
 
 
 def _no_intent_before_the_call() -> None:
@@ -74,6 +76,10 @@ def _no_record_of_grants_under_way() -> None:
     Converger._record_intent = lambda _self, _work: None  # type: ignore[method-assign]
 
 
+def _no_record_of_what_is_dropped() -> None:
+    Keeper.dropping = lambda *_arguments: None  # type: ignore[method-assign]
+
+
 def _no_fence() -> None:
     def give_back(connection: Connection, pk: int, _fence: int) -> int | None:
         (row,) = resources.by_pks(connection, [pk])
@@ -101,18 +107,27 @@ def _no_audit_of_outcomes() -> None:
 def _no_lock_for_writers() -> None:
     """Neither the queue's nor the database's: each of them alone keeps writers apart."""
     turns._locked = lambda _place: True
-    open_sqlite = engine._open_sqlite
+    engine._open_sqlite = _but_for(engine._open_sqlite, "BEGIN IMMEDIATE", "BEGIN")
 
-    def open_without(url: str) -> Any:
-        opened = open_sqlite(url)
+
+def _no_lock_for_writers_on_postgresql() -> None:
+    lock = f"SELECT pg_advisory_xact_lock({engine._WRITER})"
+    engine._open_postgresql = _but_for(engine._open_postgresql, lock, "SELECT 1")
+
+
+def _but_for(opens: Callable[[str], Engine], sent: str, instead: str) -> Callable[[str], Engine]:
+    """``opens``, whose engines send another statement."""
+
+    def open_otherwise(url: str) -> Engine:
+        opened = opens(url)
 
         @event.listens_for(opened, "before_cursor_execute", retval=True)
-        def defer(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> Any:
-            return statement.replace("BEGIN IMMEDIATE", "BEGIN"), parameters
+        def replace(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> Any:
+            return statement.replace(sent, instead), parameters
 
         return opened
 
-    engine._open_sqlite = open_without
+    return open_otherwise
 
 
 SAFEGUARDS: Mapping[str, Safeguard] = MappingProxyType(
@@ -133,6 +148,9 @@ SAFEGUARDS: Mapping[str, Safeguard] = MappingProxyType(
         "grants under way are recorded": Safeguard(
             _no_record_of_grants_under_way, "reverse", "role change"
         ),
+        "access that a call drops by the way is recorded": Safeguard(
+            _no_record_of_what_is_dropped, "kill", "role change", "insightvm"
+        ),
         "a late holder of a lease is told by the fence": Safeguard(
             _no_fence, "pause", "role change"
         ),
@@ -142,5 +160,8 @@ SAFEGUARDS: Mapping[str, Safeguard] = MappingProxyType(
         "a POST whose answer was lost is resumed": Safeguard(_no_resumption, "kill", "create"),
         "every outcome has its audit line": Safeguard(_no_audit_of_outcomes, "kill", "delete"),
         "a writer keeps the others out from its beginning": Safeguard(_no_lock_for_writers, "race"),
+        "a writer keeps the others out on PostgreSQL too": Safeguard(
+            _no_lock_for_writers_on_postgresql, "race", database="postgresql"
+        ),
     }
 )

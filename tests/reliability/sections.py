@@ -44,7 +44,7 @@ def everything() -> list[Section]:
     ]
     pairs = [kills("falcon", "sqlite", scenario, "pairs") for scenario in ("create", "deactivate")]
     pairs += [
-        kills(vendor, database, scenario, "pairs", step=7)
+        kills(vendor, database, scenario, "pairs", step=19)
         for vendor, database in (
             ("falcon", "postgresql"),
             ("insightvm", "sqlite"),
@@ -55,12 +55,13 @@ def everything() -> list[Section]:
     ]
     opposites = [name for name, scenario in SCENARIOS.items() if scenario.opposite is not None]
     reversals = [
-        kills(vendor, database, scenario, mode)
+        kills(vendor, database, scenario, mode, step=step)
         for mode in ("reverse", "pause")
-        for vendor, database in (
-            ("falcon", "sqlite"),
-            ("falcon", "postgresql"),
-            ("cortex", "sqlite"),
+        for vendor, database, step in (
+            ("falcon", "sqlite", 1),
+            ("falcon", "postgresql", 3),
+            ("insightvm", "sqlite", 3),
+            ("cortex", "sqlite", 3),
         )
         for scenario in opposites
     ]

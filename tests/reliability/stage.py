@@ -15,14 +15,16 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
+from http.client import HTTPConnection
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-import requests
 from flask.testing import FlaskClient
 
 from scimbridge import app
@@ -220,9 +222,12 @@ class Stage:
         """The vendor's own view of itself, in the process that it runs in."""
         if self.vendor_url is None:
             return dict(self.simulator.state.snapshot())
-        answer = requests.get(f"{self.vendor_url}/_sim/state", timeout=10)
-        answer.raise_for_status()
-        return dict(answer.json())
+        connection = HTTPConnection(urlsplit(self.vendor_url).netloc, timeout=10)
+        with closing(connection):
+            connection.request("GET", "/_sim/state")
+            answer = connection.getresponse()
+            assert answer.status == HTTPStatus.OK
+            return dict(json.load(answer))
 
     # --- the parts -------------------------------------------------------------------------
 
@@ -284,6 +289,7 @@ class Stage:
         """Run ``what`` in a new process of the bridge, which ends at its ``at``-th point."""
 
         def run(say: Callable[[Any], None]) -> Any:
+            gc.disable()  # the process ends before it would be worth it
             assert self.vendor_url is not None
             self.line.connect(self.vendor_url)
             self.fate.arm(at, **how)
@@ -333,7 +339,11 @@ def open_stage(
     Changes this process for good: it is meant to be one that was forked for this stage.
     """
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="scimbridge-stage-")))
+        folder = Path(
+            stack.enter_context(
+                tempfile.TemporaryDirectory(prefix="scimbridge-stage-", dir=_in_memory())
+            )
+        )
         logging.disable(logging.CRITICAL)
         tempfile.tempdir = str(folder)  # what killed processes leave behind goes with it
         clock, fate = SharedClock(), Fate()
@@ -352,6 +362,12 @@ def open_stage(
         stage = Stage(vendor, simulator, bridge, store, clock, fate, line, token, deadline_s)
         stack.callback(stage.close)
         yield stage
+
+
+def _in_memory() -> Path | None:
+    """A file system without a disk, if there is one: what is killed here is processes."""
+    memory = Path("/dev/shm")  # noqa: S108
+    return memory if os.access(memory, os.W_OK) else None
 
 
 def _open_bridge(
