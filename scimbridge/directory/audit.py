@@ -11,11 +11,10 @@ import orjson
 from sqlalchemy import Connection, bindparam, insert, select
 
 from scimbridge.directory.journal import Caller
+from scimbridge.directory.prepared import Prepared
 from scimbridge.directory.schema import audit
 
 _T = audit.c
-_LAST = select(_T.digest).where(_T.target == bindparam("target")).order_by(_T.pk.desc()).limit(1)
-_INSERT = insert(audit)
 _SIGNED = (
     "target",
     "at",
@@ -26,6 +25,10 @@ _SIGNED = (
     "scim_id",
     "detail",
 )
+_LAST = Prepared(
+    select(_T.digest).where(_T.target == bindparam("target")).order_by(_T.pk.desc()).limit(1)
+)
+_INSERT = Prepared(insert(audit).values({name: bindparam(name) for name in (*_SIGNED, "digest")}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ class AuditLog:
         detail: dict[str, Any],
     ) -> None:
         """Add a line in the transaction of the change that it tells of: no audit, no change."""
-        last = connection.execute(_LAST, {"target": target}).scalar_one_or_none()
+        last = _LAST.first(connection, target=target)
         line = {
             "target": target,
             "at": at,
@@ -98,7 +101,7 @@ class AuditLog:
             "scim_id": scim_id,
             "detail": orjson.dumps(detail).decode(),
         }
-        connection.execute(_INSERT, line | {"digest": self._digest(last or "", line)})
+        _INSERT.run(connection, **line, digest=self._digest(last[0] if last else "", line))
 
     def verify(self, connection: Connection, target: str) -> int | None:
         """The primary key of the first line that breaks the chain, or None if it holds."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from scimbridge.directory.prepared import Prepared, PreparedIn
 from scimbridge.directory.resources import chunks
 from scimbridge.directory.schema import entitlements, grants, resources, retired_accounts
 
@@ -20,9 +21,17 @@ Key = tuple[str, str]
 """An entitlement: kind and native id."""
 
 _T = grants.c
-_OF = select(_T.resource_pk, _T.kind, _T.native_id, _T.state).where(
-    _T.resource_pk.in_(bindparam("pks", expanding=True)),
-    (_T.state != REVOKED) | (_T.revoked_at > bindparam("echoes_since")),
+_R = retired_accounts.c
+_OF = PreparedIn(
+    lambda pks: select(_T.resource_pk, _T.kind, _T.native_id, _T.state).where(
+        _T.resource_pk.in_(pks),
+        (_T.state != REVOKED) | (_T.revoked_at > bindparam("echoes_since")),
+    )
+)
+_RETIRED = PreparedIn(
+    lambda pks: (
+        select(_R.resource_pk, _R.native_id).where(_R.resource_pk.in_(pks)).order_by(_R.native_id)
+    )
 )
 _RECIPIENTS = (
     select(_T.resource_pk)
@@ -34,10 +43,17 @@ _RECIPIENTS = (
         _T.state.in_([HELD, ASSERTED]),
     )
 )
-_FORGET = delete(grants).where(
-    _T.resource_pk == bindparam("of_pk"),
-    _T.kind == bindparam("of_kind"),
-    _T.native_id == bindparam("of_native_id"),
+_FORGET = Prepared(
+    delete(grants).where(
+        _T.resource_pk == bindparam("of_pk"),
+        _T.kind == bindparam("of_kind"),
+        _T.native_id == bindparam("of_native_id"),
+    )
+)
+_FORGET_RETIRED = PreparedIn(
+    lambda native_ids: delete(retired_accounts).where(
+        _R.resource_pk == bindparam("of_pk"), _R.native_id.in_(native_ids)
+    )
 )
 
 
@@ -47,9 +63,7 @@ def of_resources(
     """For each resource, its entitlements with their state; of the revoked only the recent ones."""
     found: dict[int, dict[Key, str]] = {pk: {} for pk in pks}
     for chunk in chunks(pks):
-        for pk, kind, native_id, state in connection.execute(
-            _OF, {"pks": chunk, "echoes_since": echoes_since}
-        ):
+        for pk, kind, native_id, state in _OF.all(connection, chunk, echoes_since=echoes_since):
             found[pk][kind, native_id] = state
     return found
 
@@ -110,8 +124,7 @@ def forget(connection: Connection, rows: Iterable[tuple[int, Key]]) -> None:
     values = [
         {"of_pk": pk, "of_kind": kind, "of_native_id": native_id} for pk, (kind, native_id) in rows
     ]
-    if values:
-        connection.execute(_FORGET, values)
+    _FORGET.run_each(connection, values)
 
 
 # --- accounts that are being replaced --------------------------------------------------------
@@ -120,10 +133,8 @@ def forget(connection: Connection, rows: Iterable[tuple[int, Key]]) -> None:
 def retired(connection: Connection, pks: Sequence[int]) -> dict[int, list[str]]:
     """For each resource, the native ids of the accounts that it replaces."""
     found: dict[int, list[str]] = {pk: [] for pk in pks}
-    table = retired_accounts.c
     for chunk in chunks(pks):
-        statement = select(table.resource_pk, table.native_id).where(table.resource_pk.in_(chunk))
-        for pk, native_id in connection.execute(statement.order_by(table.native_id)):
+        for pk, native_id in _RETIRED.all(connection, chunk):
             found[pk].append(native_id)
     return found
 
@@ -159,10 +170,8 @@ def retiree(connection: Connection, target: str, native_id: str) -> int | None:
 
 def forget_retired(connection: Connection, pk: int, native_ids: Sequence[str]) -> None:
     """Drop the note of `retire`: the accounts are gone, or are not to go after all."""
-    table = retired_accounts.c
-    connection.execute(
-        delete(retired_accounts).where(table.resource_pk == pk, table.native_id.in_(native_ids))
-    )
+    for chunk in chunks(native_ids):
+        _FORGET_RETIRED.run(connection, chunk, of_pk=pk)
 
 
 # --- the vendor's catalogue -----------------------------------------------------------------

@@ -12,18 +12,21 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from scimbridge.directory.prepared import Prepared, PreparedIn
 from scimbridge.directory.resources import chunks
 from scimbridge.directory.schema import guards, removals, resources
 
 _G = guards.c
 _R = removals.c
 _U = resources.c
-_OF = select(guards).where(_G.target == bindparam("target"))
-_COUNT = select(func.count()).where(_R.target == bindparam("target"), _R.at > bindparam("since"))
-_COUNTED = select(_R.scim_id).where(
-    _R.target == bindparam("target"),
-    _R.at > bindparam("since"),
-    _R.scim_id.in_(bindparam("ids", expanding=True)),
+_OF = Prepared(select(guards).where(_G.target == bindparam("target")))
+_COUNT = Prepared(
+    select(func.count()).where(_R.target == bindparam("target"), _R.at > bindparam("since"))
+)
+_COUNTED = PreparedIn(
+    lambda ids: select(_R.scim_id).where(
+        _R.target == bindparam("target"), _R.at > bindparam("since"), _R.scim_id.in_(ids)
+    )
 )
 _CLAIMED = select(_U.confirmed).where(
     _U.target == bindparam("target"),
@@ -49,7 +52,7 @@ class GuardRow:
 
 def get(connection: Connection, target: str) -> GuardRow:
     """The guard of a target; one that was never touched is as new."""
-    row = connection.execute(_OF, {"target": target}).first()
+    row = _OF.first(connection, target=target)
     return GuardRow(target) if row is None else GuardRow(*row)
 
 
@@ -64,16 +67,16 @@ def change(connection: Connection, target: str, **columns: Any) -> None:
 
 def count(connection: Connection, target: str, *, since: int) -> int:
     """How many accounts lost access after ``since`` (milliseconds since the epoch)."""
-    found: int = connection.execute(_COUNT, {"target": target, "since": since}).scalar_one()
-    return found
+    ((found,),) = _COUNT.all(connection, target=target, since=since)
+    return int(found)
 
 
 def counted(connection: Connection, target: str, ids: Collection[str], *, since: int) -> set[str]:
     """Which of the SCIM ids are among those of `count`."""
     found: set[str] = set()
     for chunk in chunks(list(ids)):
-        parameters = {"target": target, "since": since, "ids": chunk}
-        found.update(connection.execute(_COUNTED, parameters).scalars())
+        rows = _COUNTED.all(connection, chunk, target=target, since=since)
+        found.update(each for (each,) in rows)
     return found
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import orjson
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from scimbridge.directory.prepared import Prepared, PreparedIn
+from scimbridge.directory.resources import chunks
 from scimbridge.directory.schema import operations, resources
 
 PENDING = "pending"
@@ -56,20 +58,43 @@ class OperationRow:
 
 
 _ALL = select(operations)
-_RECORD = insert(operations).returning(_T.pk)
-_FINISH = (
-    update(operations)
-    .where(_T.pk.in_(bindparam("pks", expanding=True)))
-    .values(
-        status=bindparam("new_status"),
-        finished=bindparam("now"),
-        error=bindparam("new_error"),
-        steps=bindparam("new_steps"),
+_NAME = select(func.coalesce(resources.c.desired_key, resources.c.confirmed_key)).where(
+    resources.c.pk == bindparam("resource_pk")
+)
+_RECORDED = (
+    "target",
+    "resource_pk",
+    "resource_type",
+    "kind",
+    "removal",
+    "generation",
+    "status",
+    "request_id",
+    "actor",
+    "created",
+    "finished",
+    "next_attempt",
+)
+_RECORD = Prepared(
+    insert(operations)
+    .values({name: bindparam(name) for name in _RECORDED} | {"name": _NAME.scalar_subquery()})
+    .returning(_T.pk)
+)
+_FINISH = PreparedIn(
+    lambda pks: (
+        update(operations)
+        .where(_T.pk.in_(pks))
+        .values(
+            status=bindparam("new_status"),
+            finished=bindparam("now"),
+            error=bindparam("new_error"),
+            steps=bindparam("new_steps"),
+        )
     )
 )
-_BY_PK = _ALL.where(_T.pk == bindparam("pk"))
-_PENDING_OF = _ALL.where(_T.resource_pk == bindparam("resource_pk"), _T.status == PENDING).order_by(
-    _T.pk
+_BY_PK = Prepared(_ALL.where(_T.pk == bindparam("pk")))
+_PENDING_OF = Prepared(
+    _ALL.where(_T.resource_pk == bindparam("resource_pk"), _T.status == PENDING).order_by(_T.pk)
 )
 _DUE = (
     _ALL.where(
@@ -81,11 +106,7 @@ _DUE = (
     .order_by(_T.attempts, _T.pk)
     .limit(bindparam("limit"))
 )
-
-_NAME = select(func.coalesce(resources.c.desired_key, resources.c.confirmed_key)).where(
-    resources.c.pk == bindparam("named")
-)
-_LAST_CREATION = (
+_LAST_CREATION = Prepared(
     _ALL.where(_T.resource_pk == bindparam("resource_pk"), _T.kind == "create")
     .order_by(_T.pk.desc())
     .limit(1)
@@ -107,37 +128,33 @@ def record(
     status: str = PENDING,
 ) -> int:
     """Write down an operation; returns its primary key. Must be in the intent's transaction."""
-    (pk,) = connection.execute(
-        insert(operations)
-        .values(
-            target=target,
-            resource_pk=resource_pk,
-            resource_type=resource_type,
-            kind=kind,
-            removal=int(removal),
-            generation=generation,
-            status=status,
-            request_id=caller.request_id,
-            actor=caller.actor,
-            created=now,
-            finished=None if status == PENDING else now,
-            next_attempt=next_attempt,
-            name=_NAME.scalar_subquery(),
-        )
-        .returning(_T.pk),
-        {"named": resource_pk},
-    ).one()
+    ((pk,),) = _RECORD.all(
+        connection,
+        target=target,
+        resource_pk=resource_pk,
+        resource_type=resource_type,
+        kind=kind,
+        removal=int(removal),
+        generation=generation,
+        status=status,
+        request_id=caller.request_id,
+        actor=caller.actor,
+        created=now,
+        finished=None if status == PENDING else now,
+        next_attempt=next_attempt,
+    )
     return int(pk)
 
 
 def get(connection: Connection, pk: int) -> OperationRow:
     """The operation with this primary key."""
-    return OperationRow(*connection.execute(_BY_PK, {"pk": pk}).one())
+    (row,) = _BY_PK.all(connection, pk=pk)
+    return OperationRow(*row)
 
 
 def pending_of(connection: Connection, resource_pk: int) -> list[OperationRow]:
     """The unfinished operations on a resource, oldest first."""
-    rows = connection.execute(_PENDING_OF, {"resource_pk": resource_pk})
+    rows = _PENDING_OF.all(connection, resource_pk=resource_pk)
     return [OperationRow(*row) for row in rows]
 
 
@@ -157,16 +174,14 @@ def finish(
     steps: Sequence[dict[str, object]] = (),
 ) -> None:
     """Record the outcome of operations."""
-    if pks:
-        connection.execute(
-            _FINISH,
-            {
-                "pks": pks,
-                "new_status": status,
-                "now": now,
-                "new_error": None if error is None else orjson.dumps(error).decode(),
-                "new_steps": orjson.dumps(list(steps)).decode(),
-            },
+    for chunk in chunks(pks):
+        _FINISH.run(
+            connection,
+            chunk,
+            new_status=status,
+            now=now,
+            new_error=None if error is None else orjson.dumps(error).decode(),
+            new_steps=orjson.dumps(list(steps)).decode(),
         )
 
 
@@ -210,7 +225,7 @@ def make_due(connection: Connection, pks: Sequence[int], *, now: int) -> None:
 
 def last_creation(connection: Connection, resource_pk: int) -> OperationRow | None:
     """The newest operation that creates the resource."""
-    row = connection.execute(_LAST_CREATION, {"resource_pk": resource_pk}).first()
+    row = _LAST_CREATION.first(connection, resource_pk=resource_pk)
     return None if row is None else OperationRow(*row)
 
 

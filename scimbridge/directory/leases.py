@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from scimbridge.directory.prepared import Prepared, PreparedIn
 from scimbridge.directory.resources import chunks
 from scimbridge.directory.schema import resources, targets
 
@@ -17,33 +18,37 @@ LEASE_MARGIN_S = 10
 """A lease outlives the deadline of its request by this much: the last vendor call may run over."""
 
 _T = resources.c
-_STALE = (
-    update(resources)
-    .where(
-        _T.pk.in_(bindparam("pks", expanding=True)),
-        _T.lease_owner.is_not(None),
-        _T.lease_until < bindparam("now"),
+_STALE = PreparedIn(
+    lambda pks: (
+        update(resources)
+        .where(
+            _T.pk.in_(pks),
+            _T.lease_owner.is_not(None),
+            _T.lease_until < bindparam("now"),
+        )
+        # The holder vanished without giving it back, so what it did at the vendor is not known.
+        .values(dirty=_T.dirty + 1, lease_owner=None)
     )
-    # The holder vanished without giving it back, so what it did at the vendor is not known.
-    .values(dirty=_T.dirty + 1, lease_owner=None)
 )
-_TAKE = (
-    update(resources)
-    .where(
-        _T.pk.in_(bindparam("pks", expanding=True)),
-        _T.lease_until < bindparam("now"),
-        _T.generation > _T.confirmed_generation,
+_TAKE = PreparedIn(
+    lambda pks: (
+        update(resources)
+        .where(
+            _T.pk.in_(pks),
+            _T.lease_until < bindparam("now"),
+            _T.generation > _T.confirmed_generation,
+        )
+        .values(lease_owner=bindparam("owner"), lease_until=bindparam("until"), fence=_T.fence + 1)
+        .returning(_T.pk)
     )
-    .values(lease_owner=bindparam("owner"), lease_until=bindparam("until"), fence=_T.fence + 1)
-    .returning(_T.pk)
 )
-_GIVE_BACK = (
+_GIVE_BACK = Prepared(
     update(resources)
     .where(_T.pk == bindparam("of_pk"), _T.fence == bindparam("of_fence"))
     .values(lease_owner=None, lease_until=0)
     .returning(_T.dirty)
 )
-_MARK_DIRTY = (
+_MARK_DIRTY = Prepared(
     update(resources)
     .where(_T.pk == bindparam("of_pk"))
     .values(dirty=_T.dirty + 1, generation=_T.generation + 1)
@@ -56,9 +61,9 @@ def take(
     """Lease those of the unsettled resources that are free; returns their primary keys."""
     taken: list[int] = []
     for chunk in chunks(pks):
-        connection.execute(_STALE, {"pks": chunk, "now": now})
-        parameters = {"pks": chunk, "now": now, "owner": owner, "until": until}
-        taken += connection.execute(_TAKE, parameters).scalars()
+        _STALE.run(connection, chunk, now=now)
+        rows = _TAKE.all(connection, chunk, now=now, owner=owner, until=until)
+        taken += [pk for (pk,) in rows]
     return taken
 
 
@@ -67,10 +72,8 @@ def give_back(connection: Connection, pk: int, fence: int) -> int | None:
 
     None if the lease was lost before, and somebody else may be at work.
     """
-    found: int | None = connection.execute(
-        _GIVE_BACK, {"of_pk": pk, "of_fence": fence}
-    ).scalar_one_or_none()
-    return found
+    found = _GIVE_BACK.first(connection, of_pk=pk, of_fence=fence)
+    return None if found is None else int(found[0])
 
 
 def is_held(connection: Connection, pk: int, fence: int) -> bool:
@@ -81,7 +84,7 @@ def is_held(connection: Connection, pk: int, fence: int) -> bool:
 
 def mark_dirty(connection: Connection, pk: int) -> None:
     """Have everything asserted again: calls were sent under a lease that was lost meanwhile."""
-    connection.execute(_MARK_DIRTY, {"of_pk": pk})
+    _MARK_DIRTY.run(connection, of_pk=pk)
 
 
 def take_target(connection: Connection, name: str, *, owner: str, now: int, until: int) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, case, delete, func, insert, select
 from sqlalchemy.orm import aliased
 
 from scimbridge.directory.grants import Key
+from scimbridge.directory.prepared import Prepared, PreparedIn
 from scimbridge.directory.resources import chunks
 from scimbridge.directory.schema import group_entitlements, memberships, resources
 
@@ -42,43 +43,50 @@ _MEMBERS = (
 )
 _SHOWN = _MEMBERS.where(_M.have == 1)
 _WANTED_ROWS = _MEMBERS.where(_M.want == 1)
-_WANTED_AMONG = select(_M.member_id).where(
-    _M.group_pk == bindparam("group_pk"),
-    _M.want == 1,
-    _M.member_id.in_(bindparam("ids", expanding=True)),
+_WANTED_AMONG = PreparedIn(
+    lambda ids: select(_M.member_id).where(
+        _M.group_pk == bindparam("group_pk"), _M.want == 1, _M.member_id.in_(ids)
+    )
+)
+_KNOWN = PreparedIn(
+    lambda ids: select(_M.member_id).where(
+        _M.group_pk == bindparam("group_pk"), _M.member_id.in_(ids)
+    )
 )
 _WANTED = select(_M.member_id).where(_M.group_pk == bindparam("group_pk"), _M.want == 1)
 _UNFINISHED = select(_M.member_id).where(
     _M.group_pk == bindparam("group_pk"), _M.operation_pk.is_not(None)
 )
-_OPERATIONS_ON = (
-    select(_M.operation_pk)
-    .distinct()
-    .where(
-        _M.group_pk == bindparam("group_pk"),
-        _M.member_id.in_(bindparam("ids", expanding=True)),
-        _M.operation_pk.is_not(None),
-    )
-)
-_ENTITLEMENTS_OF = (
-    select(_M.member_id, group_entitlements.c.kind, group_entitlements.c.native_id)
-    .select_from(
-        memberships.join(group_entitlements, group_entitlements.c.group_pk == _M.group_pk).join(
-            resources, _R.pk == _M.group_pk
+_OPERATIONS_ON = PreparedIn(
+    lambda ids: (
+        select(_M.operation_pk)
+        .distinct()
+        .where(
+            _M.group_pk == bindparam("group_pk"),
+            _M.member_id.in_(ids),
+            _M.operation_pk.is_not(None),
         )
     )
-    .where(
-        _R.target == bindparam("target"),
-        _M.member_id.in_(bindparam("ids", expanding=True)),
-        _M.want == 1,
+)
+_ENTITLEMENTS_OF = PreparedIn(
+    lambda ids: (
+        select(_M.member_id, group_entitlements.c.kind, group_entitlements.c.native_id)
+        .select_from(
+            memberships.join(group_entitlements, group_entitlements.c.group_pk == _M.group_pk).join(
+                resources, _R.pk == _M.group_pk
+            )
+        )
+        .where(_R.target == bindparam("target"), _M.member_id.in_(ids), _M.want == 1)
     )
 )
-_GRANTED_BY = select(group_entitlements.c.kind, group_entitlements.c.native_id).where(
-    group_entitlements.c.group_pk == bindparam("group_pk")
+_GRANTED_BY = Prepared(
+    select(group_entitlements.c.kind, group_entitlements.c.native_id).where(
+        group_entitlements.c.group_pk == bindparam("group_pk")
+    )
 )
-_INSERT = insert(memberships)
+_INSERT = Prepared(insert(memberships).values({each.name: bindparam(each.name) for each in _M}))
 _NEW_GENERATION = bindparam("new_generation", type_=_M.generation.type)
-_SET_WANT = (
+_SET_WANT = Prepared(
     update(memberships)
     .where(_M.group_pk == bindparam("of_group"), _M.member_id == bindparam("of_member"))
     .values(
@@ -96,18 +104,18 @@ _SET_WANT = (
         ),
     )
 )
-_DROP_UNWANTED = delete(memberships).where(
-    _M.operation_pk == bindparam("of_operation"), _M.want == 0
+_DROP_UNWANTED = Prepared(
+    delete(memberships).where(_M.operation_pk == bindparam("of_operation"), _M.want == 0)
 )
-_CONFIRM_WANTED = (
+_CONFIRM_WANTED = Prepared(
     update(memberships)
     .where(_M.operation_pk == bindparam("of_operation"), _M.want == 1)
     .values(have=1, operation_pk=None, generation=0)
 )
-_CHANGED_BY = select(_M.member_id).where(
-    _M.operation_pk == bindparam("of_operation"), _M.want != _M.have
+_CHANGED_BY = Prepared(
+    select(_M.member_id).where(_M.operation_pk == bindparam("of_operation"), _M.want != _M.have)
 )
-_UNSETTLED_OF = (
+_UNSETTLED_OF = Prepared(
     select(_members.c.pk)
     .select_from(memberships.join(_members, _members.c.scim_id == _M.member_id))
     .where(
@@ -138,8 +146,7 @@ def wanted_among(connection: Connection, group_pk: int, ids: Collection[str]) ->
     """Which of ``ids`` are desired members."""
     found: set[str] = set()
     for chunk in chunks(list(ids)):
-        parameters = {"group_pk": group_pk, "ids": chunk}
-        found.update(connection.execute(_WANTED_AMONG, parameters).scalars())
+        found.update(each for (each,) in _WANTED_AMONG.all(connection, chunk, group_pk=group_pk))
     return found
 
 
@@ -152,8 +159,7 @@ def operations_on(connection: Connection, group_pk: int, ids: Collection[str]) -
     """The unfinished operations by which any of ``ids`` join or leave."""
     found: set[int] = set()
     for chunk in chunks(list(ids)):
-        parameters = {"group_pk": group_pk, "ids": chunk}
-        found.update(connection.execute(_OPERATIONS_ON, parameters).scalars())
+        found.update(each for (each,) in _OPERATIONS_ON.all(connection, chunk, group_pk=group_pk))
     return found
 
 
@@ -163,9 +169,7 @@ def entitlements_of(
     """For each member id, the union of what its desired groups grant."""
     found: dict[str, set[Key]] = {}
     for chunk in chunks(list(ids)):
-        for member_id, kind, native_id in connection.execute(
-            _ENTITLEMENTS_OF, {"target": target, "ids": chunk}
-        ):
+        for member_id, kind, native_id in _ENTITLEMENTS_OF.all(connection, chunk, target=target):
             found.setdefault(member_id, set()).add((kind, native_id))
     return found
 
@@ -187,11 +191,7 @@ def want(
     """
     known: set[str] = set()
     for chunk in chunks(list(changes)):
-        known.update(
-            connection.execute(
-                select(_M.member_id).where(_M.group_pk == group_pk, _M.member_id.in_(chunk))
-            ).scalars()
-        )
+        known.update(each for (each,) in _KNOWN.all(connection, chunk, group_pk=group_pk))
     new = [
         {
             "group_pk": group_pk,
@@ -205,8 +205,7 @@ def want(
         for member_id, wanted_now in changes.items()
         if member_id not in known
     ]
-    if new:
-        connection.execute(_INSERT, new)
+    _INSERT.run_each(connection, new)
     old = [
         {
             "of_group": group_pk,
@@ -218,21 +217,19 @@ def want(
         }
         for member_id in sorted(known)
     ]
-    if old:
-        connection.execute(_SET_WANT, old)
+    _SET_WANT.run_each(connection, old)
 
 
 def unsettled_members(connection: Connection, operation_pk: int) -> list[int]:
     """Primary keys of the users that an operation on a group still waits for."""
-    return list(connection.execute(_UNSETTLED_OF, {"of_operation": operation_pk}).scalars())
+    return [pk for (pk,) in _UNSETTLED_OF.all(connection, of_operation=operation_pk)]
 
 
 def confirm(connection: Connection, operation_pk: int) -> list[str]:
     """Show what an operation changed; returns the ids of the members whose groups changed."""
-    parameters = {"of_operation": operation_pk}
-    changed = list(connection.execute(_CHANGED_BY, parameters).scalars())
-    connection.execute(_DROP_UNWANTED, parameters)
-    connection.execute(_CONFIRM_WANTED, parameters)
+    changed = [member for (member,) in _CHANGED_BY.all(connection, of_operation=operation_pk)]
+    _DROP_UNWANTED.run(connection, of_operation=operation_pk)
+    _CONFIRM_WANTED.run(connection, of_operation=operation_pk)
     return changed
 
 
@@ -321,8 +318,7 @@ def remove_member(connection: Connection, target: str, member_id: str) -> list[i
 
 def granted_by(connection: Connection, group_pk: int) -> set[Key]:
     """The entitlements that the members of a group get."""
-    rows = connection.execute(_GRANTED_BY, {"group_pk": group_pk})
-    return {(kind, native_id) for kind, native_id in rows}
+    return set(_GRANTED_BY.all(connection, group_pk=group_pk))
 
 
 def set_granted_by(connection: Connection, group_pk: int, keys: Sequence[Key]) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
+from scimbridge.directory.prepared import Prepared
 from scimbridge.directory.schema import passes
 
 KEPT = 50_000
@@ -25,7 +26,9 @@ MOST_STEPS = 100
 
 _MARGIN = 1000
 _T = passes.c
-_INSERT = insert(passes)
+_INSERT = Prepared(
+    insert(passes).values({each.name: bindparam(each.name) for each in _T if each is not _T.pk})
+)
 _OF_OPERATION = select(passes).where(_T.operation_pk == bindparam("of")).order_by(_T.pk)
 _ENDS = select(func.min(_T.pk), func.max(_T.pk))
 
@@ -56,16 +59,14 @@ def add(
 
     ``calls`` are dataclasses, the last ones of ``calls_made``.
     """
-    connection.execute(
-        _INSERT,
-        {
-            "operation_pk": operation_pk,
-            "began": began,
-            "steps": orjson.dumps(list(steps[:MOST_STEPS])).decode(),
-            "steps_planned": len(steps),
-            "calls": orjson.dumps(list(calls)).decode(),
-            "calls_made": calls_made,
-        },
+    _INSERT.run(
+        connection,
+        operation_pk=operation_pk,
+        began=began,
+        steps=orjson.dumps(list(steps[:MOST_STEPS])).decode(),
+        steps_planned=len(steps),
+        calls=orjson.dumps(list(calls)).decode(),
+        calls_made=calls_made,
     )
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Update, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from scimbridge.directory.prepared import Prepared, PreparedIn
 from scimbridge.directory.schema import resources
 
 _Item = TypeVar("_Item")
@@ -55,47 +56,49 @@ class ResourceRow:
 
 
 _ALL = select(resources)
-_BY_ID = _ALL.where(
-    _T.target == bindparam("target"),
-    _T.resource_type == bindparam("resource_type"),
-    _T.scim_id == bindparam("scim_id"),
+_BY_ID = Prepared(
+    _ALL.where(
+        _T.target == bindparam("target"),
+        _T.resource_type == bindparam("resource_type"),
+        _T.scim_id == bindparam("scim_id"),
+    )
 )
-_BY_ANY_KEY = _ALL.where(
-    _T.target == bindparam("target"),
-    _T.resource_type == bindparam("resource_type"),
-    (_T.desired_key == bindparam("key")) | (_T.confirmed_key == bindparam("key")),
-).order_by(_T.pk)
-_BY_NATIVE_ID = _ALL.where(
-    _T.target == bindparam("target"),
-    _T.resource_type == bindparam("resource_type"),
-    _T.native_id == bindparam("native_id"),
+_BY_ANY_KEY = Prepared(
+    _ALL.where(
+        _T.target == bindparam("target"),
+        _T.resource_type == bindparam("resource_type"),
+        (_T.desired_key == bindparam("key")) | (_T.confirmed_key == bindparam("key")),
+    ).order_by(_T.pk)
 )
-_BY_PKS = _ALL.where(_T.pk.in_(bindparam("pks", expanding=True)))
-_BY_IDS = _ALL.where(
-    _T.target == bindparam("target"),
-    _T.scim_id.in_(bindparam("ids", expanding=True)),
+_BY_NATIVE_ID = Prepared(
+    _ALL.where(
+        _T.target == bindparam("target"),
+        _T.resource_type == bindparam("resource_type"),
+        _T.native_id == bindparam("native_id"),
+    )
 )
+_BY_PKS = PreparedIn(lambda pks: _ALL.where(_T.pk.in_(pks)))
+_BY_IDS = PreparedIn(lambda ids: _ALL.where(_T.target == bindparam("target"), _T.scim_id.in_(ids)))
 _VISIBLE = _ALL.where(
     _T.target == bindparam("target"),
     _T.resource_type == bindparam("resource_type"),
     _T.confirmed_key.is_not(None),
 ).order_by(_T.created, _T.pk)
-_RAISE_GENERATION = (
-    update(resources)
-    .where(_T.pk.in_(bindparam("pks", expanding=True)))
-    .values(generation=_T.generation + 1)
+_RAISE_GENERATION = PreparedIn(
+    lambda pks: update(resources).where(_T.pk.in_(pks)).values(generation=_T.generation + 1)
 )
-_RAISE_REVISION = (
-    update(resources)
-    .where(_T.target == bindparam("of_target"), _T.scim_id.in_(bindparam("ids", expanding=True)))
-    .values(revision=_T.revision + 1)
+_RAISE_REVISION = PreparedIn(
+    lambda ids: (
+        update(resources)
+        .where(_T.target == bindparam("of_target"), _T.scim_id.in_(ids))
+        .values(revision=_T.revision + 1)
+    )
 )
-_CREATE = insert(resources).returning(_T.pk)
-_DELETE = delete(resources).where(_T.pk == bindparam("of_pk"))
+_DELETE = Prepared(delete(resources).where(_T.pk == bindparam("of_pk")))
 
 
-def _one(connection: Connection, statement: Any, **parameters: Any) -> ResourceRow | None:
-    row = connection.execute(statement, parameters).first()
+def _one(connection: Connection, statement: Prepared, **parameters: Any) -> ResourceRow | None:
+    row = statement.first(connection, **parameters)
     return None if row is None else ResourceRow(*row)
 
 
@@ -128,20 +131,17 @@ def find_by_native_id(
 
 def by_pks(connection: Connection, pks: Sequence[int]) -> list[ResourceRow]:
     """The resources with these primary keys, in no particular order."""
-    return [
-        ResourceRow(*row)
-        for chunk in chunks(pks)
-        for row in connection.execute(_BY_PKS, {"pks": chunk})
-    ]
+    return [ResourceRow(*row) for chunk in chunks(pks) for row in _BY_PKS.all(connection, chunk)]
 
 
 def by_ids(connection: Connection, target: str, ids: Collection[str]) -> dict[str, ResourceRow]:
     """The resources with these SCIM ids, of any type, by id; unknown ids are left out."""
-    return {
-        row.scim_id: ResourceRow(*row)
+    rows = (
+        ResourceRow(*row)
         for chunk in chunks(list(ids))
-        for row in connection.execute(_BY_IDS, {"target": target, "ids": chunk})
-    }
+        for row in _BY_IDS.all(connection, chunk, target=target)
+    )
+    return {str(row.scim_id): row for row in rows}
 
 
 def visible(connection: Connection, target: str, resource_type: str) -> Iterator[ResourceRow]:
@@ -153,38 +153,44 @@ def visible(connection: Connection, target: str, resource_type: str) -> Iterator
 
 def create(connection: Connection, **columns: Any) -> int:
     """Insert a resource; returns its primary key."""
-    (pk,) = connection.execute(_CREATE, columns).one()
+    ((pk,),) = _create(tuple(columns)).all(connection, **columns)
     return int(pk)
 
 
 def change(connection: Connection, pk: int, **columns: Any) -> None:
     """Set columns of one resource."""
     values = {f"new_{name}": value for name, value in columns.items()}
-    connection.execute(_change(tuple(columns)), {"of_pk": pk, **values})
+    _change(tuple(columns)).run(connection, of_pk=pk, **values)
+
+
+# Writers set the same few combinations of columns again and again.
+@lru_cache(maxsize=256)
+def _create(names: tuple[str, ...]) -> Prepared:
+    values: dict[str, Any] = {name: bindparam(name) for name in names}
+    return Prepared(insert(resources).values(values).returning(_T.pk))
 
 
 @lru_cache(maxsize=256)
-def _change(names: tuple[str, ...]) -> Update:
-    """Writers set the same few combinations of columns again and again."""
+def _change(names: tuple[str, ...]) -> Prepared:
     values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
-    return update(resources).where(_T.pk == bindparam("of_pk")).values(values)
+    return Prepared(update(resources).where(_T.pk == bindparam("of_pk")).values(values))
 
 
 def raise_generation(connection: Connection, pks: Sequence[int]) -> None:
     """Mark resources as unsettled: what is wanted of them changed."""
     for chunk in chunks(pks):
-        connection.execute(_RAISE_GENERATION, {"pks": chunk})
+        _RAISE_GENERATION.run(connection, chunk)
 
 
 def raise_revision(connection: Connection, target: str, ids: Collection[str]) -> None:
     """Give resources a new version because something that they show changed elsewhere."""
     for chunk in chunks(list(ids)):
-        connection.execute(_RAISE_REVISION, {"of_target": target, "ids": chunk})
+        _RAISE_REVISION.run(connection, chunk, of_target=target)
 
 
 def remove(connection: Connection, pk: int) -> None:
     """Forget a resource and everything that hangs on it."""
-    connection.execute(_DELETE, {"of_pk": pk})
+    _DELETE.run(connection, of_pk=pk)
 
 
 def chunks(items: Sequence[_Item], size: int = _CHUNK) -> Iterator[Sequence[_Item]]:
