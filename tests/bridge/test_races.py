@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
 from tests.conftest import PATCH_OP, World, on_both_databases
 
-# Without coverage: the same lines many times over.
-pytestmark = [on_both_databases, pytest.mark.no_cover]
+pytestmark = on_both_databases
 
 
 def test_of_equal_posts_at_once_one_creates_and_the_rest_conflict(world: World) -> None:
