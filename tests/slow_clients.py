@@ -1,8 +1,9 @@
-"""Thousands of slow clients against the shipped nginx configuration, and probes beside them.
+"""Thousands of slow clients against a shipped proxy configuration, and probes beside them.
 
 ``python -m tests.slow_clients`` starts the bridge as in production, nginx with `deploy/nginx.conf`
-in front of it, holds the sockets open and asks for ``/readyz`` meanwhile. ``--direct`` leaves nginx
-out, to show that it is needed. Only addresses and the certificate's path are replaced in the file.
+in front of it (or ``--proxy caddy`` with `deploy/Caddyfile`), holds the sockets open and asks for
+``/readyz`` meanwhile. ``--proxy none`` shows that one is needed. Only addresses and the
+certificate's path are replaced in the files.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import math
 import multiprocessing
 import os
 import re
@@ -22,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,9 +36,12 @@ from scimbridge.connectors.falcon.simulator import create_simulator
 from scimbridge.simulation.certificate import write_self_signed
 from scimbridge.simulation.server import serve
 
-SHIPPED = Path(__file__).parent.parent / "deploy/nginx.conf"
+DEPLOY = Path(__file__).parent.parent / "deploy"
+NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") or "nginx"
 PROBE_TIMEOUT_S = 2.0
 DRIP_S = 5.0
+THROWN_OUT_AFTER_S = 10.0
+"""By both proxies, if the headers are not there by then."""
 KINDS = (0, 1, 2, 2, 2, 2)
 HEAD = b"POST /falcon/scim/v2/Users HTTP/1.1\r\nHost: scim.example.com\r\n"
 BODY = HEAD + b"Content-Type: application/scim+json\r\nContent-Length: 100000\r\n\r\n"
@@ -55,10 +60,11 @@ class Probes:
         if not self.seconds:
             return f"0 probes answered, {self.failed} failed"
         p50 = 1000 * statistics.median(self.seconds)
+        p99 = 1000 * sorted(self.seconds)[math.ceil(0.99 * len(self.seconds)) - 1]
         slowest = 1000 * max(self.seconds)
         return (
             f"{len(self.seconds)} probes answered, {self.failed} failed, "
-            f"p50 {p50:.0f} ms, slowest {slowest:.0f} ms"
+            f"p50 {p50:.0f} ms, p99 {p99:.0f} ms, slowest {slowest:.0f} ms"
         )
 
 
@@ -73,23 +79,30 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def configuration(folder: Path, *, https: int, http: int, bridge: int) -> str:
-    """The shipped file within the settings that its first lines ask for."""
-    text = SHIPPED.read_text()
-    for pattern, replacement in (
+def replaced(text: str, replacements: Iterable[tuple[str, str]]) -> str:
+    """``text`` with each pattern replaced; each has to be there."""
+    for pattern, replacement in replacements:
+        text, count = re.subn(pattern, replacement, text)
+        if not count:
+            raise LookupError(f"the shipped file has no {pattern}")
+    return text
+
+
+def nginx_configuration(folder: Path, *, https: int, http: int, bridge: int) -> str:
+    """The shipped file for nginx within the settings that its first lines ask for."""
+    shipped = (DEPLOY / "nginx.conf").read_text()
+    replacements = (
         (r"server 127\.0\.0\.1:8080", f"server 127.0.0.1:{bridge}"),
         (r"listen 443 ssl;", f"listen 127.0.0.1:{https} ssl;"),
         (r"listen 80;", f"listen 127.0.0.1:{http};"),
         (r" *listen \[::\].*\n", ""),
         (r"/etc/ssl/scimbridge/\w+\.pem", str(folder / "certificate.pem")),
-    ):
-        text, count = re.subn(pattern, replacement, text)
-        if not count:
-            raise LookupError(f"{SHIPPED} has no {pattern}")
-    rlimit = re.search(r"worker_rlimit_nofile \d+;", SHIPPED.read_text())
-    events = re.search(r"events \{ .* \}", SHIPPED.read_text())
+    )
+    text = replaced(shipped, replacements)
+    rlimit = re.search(r"worker_rlimit_nofile \d+;", shipped)
+    events = re.search(r"events \{ .* \}", shipped)
     if rlimit is None or events is None:
-        raise LookupError(f"{SHIPPED} does not say what nginx.conf itself needs")
+        raise LookupError("deploy/nginx.conf does not say what nginx.conf itself needs")
     paths = "".join(
         f"{kind}_temp_path {folder}/{kind};"
         for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -98,6 +111,44 @@ def configuration(folder: Path, *, https: int, http: int, bridge: int) -> str:
         f"daemon off; worker_processes auto; pid {folder}/pid; error_log {folder}/nginx.log;\n"
         f"{rlimit[0]}\n{events[0]}\nhttp {{ access_log off; {paths}\n{text}\n}}\n"
     )
+
+
+def caddy_configuration(folder: Path, *, https: int, bridge: int) -> str:
+    """The shipped file for Caddy."""
+    certificate = folder / "certificate.pem"
+    text = replaced(
+        (DEPLOY / "Caddyfile").read_text(),
+        (
+            (r"\n\{\n", "\n{\n\tadmin off\n\tauto_https disable_redirects\n"),
+            (
+                r"\{\$SCIM_HOST:localhost\} \{",
+                f"https://127.0.0.1:{https} {{\n\ttls {certificate} {certificate}",
+            ),
+            (r"\{\$SCIM_UPSTREAM:127\.0\.0\.1:8080\}", f"127.0.0.1:{bridge}"),
+        ),
+    )
+    version = subprocess.run(["caddy", "version"], capture_output=True, text=True, check=True)
+    if version.stdout.startswith("2.6.2"):  # Debian's, which has other words for the same
+        text = text.replace("request_buffers 8MB", "buffer_requests\n\t\tmax_buffer_size 8MB")
+    return text
+
+
+@contextmanager
+def proxy_in(folder: Path, proxy: str, *, bridge: int) -> Iterator[int]:
+    """The port of nginx or Caddy with the shipped file."""
+    https = free_port()
+    write_self_signed(folder / "certificate.pem", "127.0.0.1")
+    if proxy == "nginx":
+        path = folder / "nginx.conf"
+        text = nginx_configuration(folder, https=https, http=free_port(), bridge=bridge)
+        command = [NGINX, "-p", str(folder), "-c", str(path)]
+    else:
+        path = folder / "Caddyfile"
+        text = caddy_configuration(folder, https=https, bridge=bridge)
+        command = ["caddy", "run", "--config", str(path), "--adapter", "caddyfile"]
+    path.write_text(text)
+    with running(command, log=folder / "proxy.log", XDG_DATA_HOME=str(folder)):
+        yield https
 
 
 @contextmanager
@@ -140,8 +191,11 @@ cid = "{simulator.credentials["cid"]}"
             yield
 
 
-async def hold(port: int, certificate: str | None, kind: int, connected: Any) -> None:
+async def hold(
+    port: int, certificate: str | None, kind: int, connected: Any, *, after_s: float
+) -> None:
     """One slow client; it comes again as soon as it is thrown out."""
+    await asyncio.sleep(after_s)
     tls = ssl.create_default_context(cafile=certificate) if certificate else None
     while True:
         with contextlib.suppress(OSError):
@@ -159,10 +213,13 @@ async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, kind:
     """Send nothing, a header now and then, or a byte of the body, until the other side has it."""
     writer.write((b"", HEAD, BODY)[kind])
     thrown_out = asyncio.create_task(reader.read())
-    while not (await asyncio.wait({thrown_out}, timeout=DRIP_S))[0]:
-        writer.write((b"", b"X-Slow: 1\r\n", b"x")[kind])
-        await writer.drain()
-    thrown_out.exception()
+    try:
+        while not (await asyncio.wait({thrown_out}, timeout=DRIP_S))[0]:
+            writer.write((b"", b"X-Slow: 1\r\n", b"x")[kind])
+            await writer.drain()
+    finally:
+        thrown_out.cancel()
+        await asyncio.gather(thrown_out, return_exceptions=True)
 
 
 def attack(port: int, certificate: str | None, clients: int, connected: Any) -> None:
@@ -171,7 +228,14 @@ def attack(port: int, certificate: str | None, clients: int, connected: Any) -> 
     async def all_of_them() -> None:
         await asyncio.gather(
             *(
-                hold(port, certificate, KINDS[number % len(KINDS)], connected)
+                hold(
+                    port,
+                    certificate,
+                    KINDS[number % len(KINDS)],
+                    connected,
+                    # All at once they would be thrown out, and come again, all at once.
+                    after_s=THROWN_OUT_AFTER_S * number / clients,
+                )
                 for number in range(clients)
             )
         )
@@ -229,29 +293,28 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clients", type=int, default=2000)
     parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--direct", action="store_true", help="without nginx")
+    parser.add_argument("--proxy", choices=("nginx", "caddy", "none"), default="nginx")
     options = parser.parse_args()
-    nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-    if nginx is None and not options.direct:
-        say("slow clients: not tried, for nginx is not installed (apt-get install nginx-light)")
+    if (
+        options.proxy != "none"
+        and shutil.which({"nginx": NGINX}.get(options.proxy, "caddy")) is None
+    ):
+        say(f"slow clients: not tried, for {options.proxy} is not installed (apt-get has it)")
         return 0
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
-        folder, https, bridge = Path(name), free_port(), free_port()
+        folder, bridge = Path(name), free_port()
         # The workers of nginx have a user of their own.
         folder.chmod(0o755)
         stack.enter_context(bridge_on(bridge, folder))
         port, certificate = bridge, None
-        if nginx is not None and not options.direct:
-            port, certificate = https, str(folder / "certificate.pem")
-            write_self_signed(Path(certificate), "127.0.0.1")
-            text = configuration(folder, https=https, http=free_port(), bridge=bridge)
-            (folder / "nginx.conf").write_text(text)
-            command = [nginx, "-p", name, "-c", str(folder / "nginx.conf")]
-            stack.enter_context(running(command, log=folder / "nginx.out"))
+        if options.proxy != "none":
+            port = stack.enter_context(proxy_in(folder, options.proxy, bridge=bridge))
+            certificate = str(folder / "certificate.pem")
         probes = measure(port, certificate, options.clients, options.seconds)
-    say(f"slow clients: {options.clients}, never fewer than {probes.fewest}; {probes}")
+    held = f"{options.clients}, never fewer than {probes.fewest}"
+    say(f"slow clients, proxy {options.proxy}: {held}; {probes}")
     return int(probes.failed > 0 or not probes.seconds)
 
 
