@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from scimbridge.directory import grants, resources
+from scimbridge.directory import grants, journal, resources
 from scimbridge.directory.journal import Caller
 from scimbridge.directory.resources import ResourceRow
 from scimbridge.errors import Mutability
@@ -66,7 +66,7 @@ class Users:
                 return None
             else:
                 require_free(row)
-                document = self._with_account(row, document)
+                document = self._with_account(connection, row, document)
                 # What the vendor holds may have changed since it was looked at.
                 with self.writes.removals.counted(connection, [row.pk]):
                     row = self._want(connection, row, document, dirty=row.dirty + 1)
@@ -207,11 +207,13 @@ class Users:
                 "bridge's configuration to have the account re-created with the same access"
             )
 
-    def _with_account(self, row: ResourceRow, document: Document) -> Document:
+    def _with_account(
+        self, connection: Connection, row: ResourceRow, document: Document
+    ) -> Document:
         """``document`` with what the vendor showed of the account that an earlier POST bound."""
         urn = self.writes.target.extension
         shown = parse_document(row.desired).get(urn or "")
-        if urn is None or not shown or row.native_id is None or row.confirmed is not None:
+        if urn is None or not shown or journal.last_creation(connection, row.pk) is None:
             return document
         return with_attributes(document, shown, urn, self.writes.target.user_type)
 

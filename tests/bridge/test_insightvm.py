@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from scimbridge.directory import journal
 from scimbridge.simulation.faults import Fault
 from tests.bridge.other_vendors import VendorWorld, open_vendor_world
 
@@ -216,14 +217,21 @@ def test_a_password_reaches_the_console(world: VendorWorld, method: str) -> None
     assert "PUT /api/3/users/{id}" in world.calls()
 
 
+@pytest.mark.parametrize("meanwhile", ["nothing", "the background"])
 def test_a_post_that_is_repeated_shows_the_account_that_the_first_one_took_over(
-    world: VendorWorld,
+    world: VendorWorld, meanwhile: str
 ) -> None:
     world.simulator.state.add_account({"user_name": JANE, "password": "Chosen-by-hand-1"})
     user = {"userName": JANE, "name": {"givenName": "Jane", "familyName": "Doe"}}
     world.simulator.faults.add(Fault("PUT", "/api/3/users/{id}", status=503), count=9)
     assert world.scim("POST", "/Users", user).status_code == 429
     world.simulator.faults.reset()
+    if meanwhile == "the background":
+        provider = world.bridge.providers["insightvm"]
+        with world.bridge.directory.write() as connection:
+            found = journal.due(connection, "insightvm", now=10**14, limit=9)
+            journal.make_due(connection, [each.pk for each in found], now=0)
+        assert provider.operations.recover() == 1
 
     created = world.scim("POST", "/Users", user)
 

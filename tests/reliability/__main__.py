@@ -8,8 +8,9 @@ import resource
 import struct
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from tests.postgres import Server, serve_postgres
@@ -41,15 +42,16 @@ def main() -> int:
 
 
 def run(jobs: Sequence[Job], server: Server | None, *, processes: int) -> dict[Job, Report]:
-    """Run all jobs, each in a process of its own, some at a time."""
-    reading, writing = os.pipe()
-    order = sorted(range(len(jobs)), key=lambda number: -jobs[number].weight)
-    os.write(writing, b"".join(struct.pack("!H", number) for number in order))
-    os.close(writing)
+    """Run all jobs, each in a process of its own, some at a time.
 
-    def work(tell: Callable[[Any], None]) -> None:
-        while ticket := os.read(reading, 2):
-            (number,) = struct.unpack("!H", ticket)
+    Those that wait have as many workers beside, so that something is always computed.
+    """
+    heaviest = sorted(range(len(jobs)), key=lambda number: -jobs[number].weight)
+    waiting = _queue([number for number in heaviest if jobs[number].waits])
+    busy = _queue([number for number in heaviest if not jobs[number].waits])
+
+    def work(queues: Sequence[int], tell: Callable[[Any], None]) -> None:
+        for number in _taken(queues):
             before = _cpu_s()
             job = jobs[number]
             try:
@@ -59,11 +61,29 @@ def run(jobs: Sequence[Job], server: Server | None, *, processes: int) -> dict[J
                 report = Report(tried=1, wrong=[str(error)])
             tell((number, report))
             seconds = _cpu_s() - before
-            sys.stderr.write(f"{' / '.join(job.row)}: {report.tried} in {seconds:.1f} s of CPU\n")
+            wrong = f", {len(report.wrong)} wrong" if report.wrong else ""
+            words = f"{' / '.join(job.row)}: {report.tried}{wrong} in {seconds:.1f} s of CPU\n"
+            sys.stderr.write(words)
 
-    workers = [Child(work) for _ in range(processes)]
+    shares = [(busy, waiting), (waiting,)]
+    workers = [Child(partial(work, share)) for share in shares for _ in range(processes)]
     said = [each for worker in workers for each in worker.end().said]
     return {jobs[number]: report for number, report in said}
+
+
+def _queue(numbers: Sequence[int]) -> int:
+    """What is to be taken, two bytes each, by whoever reads first."""
+    reading, writing = os.pipe()
+    os.write(writing, b"".join(struct.pack("!H", number) for number in numbers))
+    os.close(writing)
+    return reading
+
+
+def _taken(queues: Sequence[int]) -> Iterator[int]:
+    for reading in queues:
+        while ticket := os.read(reading, 2):
+            (number,) = struct.unpack("!H", ticket)
+            yield number
 
 
 def show(sections: Sequence[Section], reports: dict[Job, Report]) -> bool:

@@ -31,6 +31,8 @@ class Job:
     """Given the PostgreSQL server and a name that no other job has."""
     weight: int = field(default=1)
     """The heaviest are begun first."""
+    waits: bool = False
+    """Spends more time waiting than computing."""
 
 
 def kills(vendor: str, database: str, scenario: str, mode: Mode, *, step: int = 1) -> Job:
@@ -78,6 +80,7 @@ def served(title: str, database: str, play: Callable[[], Report]) -> Job:
 def faults(vendor: str, scenario: str, *, step: int = 1, slack_s: float = 1.0) -> Job:
     """One scenario on one vendor, which fails in each of its ways, or in each ``step``-th one."""
     long = SCENARIOS[scenario].long
+    step = max(step, 3) if long else step
     seed = zlib.crc32(f"{vendor} {scenario}".encode())
 
     def run(_server: Server | None, name: str) -> Report:
@@ -91,7 +94,7 @@ def faults(vendor: str, scenario: str, *, step: int = 1, slack_s: float = 1.0) -
             expected = killing.expect()
             return Faulting(killing, seed, slack_s).every_class(expected, slow=not long, step=step)
 
-    return Job((f"{scenario}, faults", vendor, "sqlite"), run, 3)
+    return Job((f"{scenario}, faults", vendor, "sqlite"), run, 9 if long else 3, waits=True)
 
 
 def without(title: str) -> Job:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tests.bridge.test_outage import OUTAGES
 from tests.reliability.attacks import hostile_inputs, secrets, tamperings
 from tests.reliability.contests import CONTESTS
 from tests.reliability.jobs import Job, contest, faults, kills, race, served, without
+from tests.reliability.outages import outage
 from tests.reliability.safeguards import SAFEGUARDS
 from tests.reliability.scenarios import SCENARIOS
 from tests.reliability.served import replica_killed, workers_killed
@@ -79,6 +81,12 @@ def everything() -> list[Section]:
             "faults",
             "with no write lost",
             [faults(vendor, scenario) for vendor in PLAIN for scenario in SCENARIOS],
+        ),
+        Section(
+            "a vendor that is down, called a fifth more at most",
+            "outages",
+            "ridden out",
+            [outage(title) for title in OUTAGES],
         ),
         Section(
             "processes of the bridge at once, on one group",
