@@ -23,9 +23,6 @@ class Bar:
             console=console,
             transient=True,
             disable=not console.is_terminal,
-            # What goes to standard output stays there: it may be a file or a pipe.
-            redirect_stdout=False,
-            redirect_stderr=False,
         )
         self._task = self._progress.add_task(words, total=None)
         self.done = 0
@@ -40,7 +37,7 @@ class Bar:
         self._progress.start()
 
     def stop(self) -> None:
-        """Take the bar away, before a line is printed or at the end."""
+        """Take the bar away, before a line is printed over it or at the end."""
         self._progress.stop()
 
 

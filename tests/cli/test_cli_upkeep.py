@@ -86,15 +86,17 @@ def test_a_report_names_what_differs_and_fails(world: VendorWorld, run: Commands
 
 def test_on_a_terminal_it_is_seen_how_far_the_work_is(world: VendorWorld, run: Commands) -> None:
     read = run("import", "falcon", "--json", terminal=True)
-    world.scim.create_user(JANE)
+    world.scim.create_group("SEC Readers", world.scim.create_user(JANE)["id"])
+    revoke_by_hand(world)
     settle(world)
-    compared = run("reconcile", "falcon", terminal=True)
+    compared = run("reconcile", "falcon", "--json", terminal=True)
 
     there = json.loads(read.stdout)["accounts"]
     assert there > 1
     assert "accounts of falcon" in read.stderr
     assert f"{there}/?" in read.stderr
     assert "1/1" in compared.stderr
+    assert json.loads(compared.stdout)["user_name"] == JANE
     assert run("reconcile", "falcon").stderr == ""
 
 
