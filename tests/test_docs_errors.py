@@ -22,8 +22,7 @@ def heading_of(name: str) -> str:
     kind = CLASSES[name]
     if issubclass(kind, ScimError):
         return f"{kind.status} {kind.scim_type or ''}".strip()
-    [found] = [each for each in SECTIONS if each.startswith(f"`{name}`")]
-    return found
+    return next((each for each in SECTIONS if each.startswith(f"`{name}`")), f"`{name}`, as ...")
 
 
 ROOTS = {"ScimError", "VendorError"}
