@@ -200,6 +200,23 @@ def test_access_that_could_not_be_put_back_is_given_again_by_another_process(
     assert world.held(JANE) == before
 
 
+def test_an_adopted_person_in_a_role_with_access_to_all_is_written_in_full(
+    world: VendorWorld,
+) -> None:
+    world.simulator.state.add_account({"user_name": JANE, "password": "Chosen-by-hand-1"})
+    user = world.scim.create_user(JANE)["id"]
+    world.scim.create_group("SEC Admins", user)
+    with world.bridge.directory.write() as connection:
+        # As after a crash: nothing is known of the account.
+        connection.exec_driver_sql("UPDATE resources SET dirty = 1 WHERE resource_type = 'User'")
+
+    name = {"op": "replace", "value": {"displayName": "J. Doe"}}
+    answer = world.scim.patch(f"/Users/{user}", name)
+
+    assert answer.status_code == 200
+    assert world.held(JANE) == {"role:global-admin"}
+
+
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 def test_a_password_reaches_the_console(world: VendorWorld, method: str) -> None:
     user = world.scim.create_user(JANE)["id"]

@@ -92,7 +92,13 @@ def _all(stage: Stage, path: str) -> list[dict[str, Any]]:
 
 
 def _shown(resource: dict[str, Any], names: dict[str, str]) -> str:
-    shown = {key: value for key, value in resource.items() if key not in ("id", "meta")}
+    # The vendor's own attributes are shown of an account that was found, though not of all that
+    # were made; which of the two it was depends on when the process ended.
+    shown = {
+        key: value
+        for key, value in resource.items()
+        if key not in ("id", "meta", "schemas") and not key.startswith("urn:scimbridge:")
+    }
     if "members" in shown:
         shown["members"] = sorted(names.get(each["value"], "?") for each in shown["members"])
     if "groups" in shown:

@@ -144,7 +144,8 @@ def _kill(
         stage.set_scene(killing.rehearse)
         expected = killing.expect()
         if played.long and step == 1:
-            step = max(1, len(expected.points) // 8)
+            # Odd, so that points before and after something take turns.
+            step = len(expected.points) // chosen.tries | 1
         match mode:
             case "kill":
                 return killing.every_point(expected, step=step)

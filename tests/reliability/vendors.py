@@ -28,6 +28,8 @@ class Vendor:
     switches: Mapping[str, Any] = field(default_factory=dict)
     account: Mapping[str, Any] = field(default_factory=dict)
     """What an account that somebody made by hand has beside its login."""
+    tries: int = 8
+    """At how many points a scenario with too many is killed; each costs a thousand calls."""
     signs_in: bool = False
     """Accounts come by a first sign-in; nobody can create one."""
     deform: Callable[[], None] = lambda: None
@@ -77,12 +79,14 @@ VENDORS: Mapping[str, Vendor] = MappingProxyType(
             "security-manager",
             ("site", "1"),
             account={"password": "Chosen-by-hand-1"},
+            tries=3,
         ),
         "cortex": Vendor(
             "cortex",
             ("user-group", "c28d4f0e-963b-41a5-8e7c-07b5a1f3d964_13"),
             "investigator",
             ("role", "viewer"),
+            tries=12,
             signs_in=True,
         ),
     }

@@ -166,6 +166,8 @@ def to_account(user: Mapping[str, Any]) -> Account:
 
     Access to all sites or asset groups is shown where it is the account's own: what a role forces
     ends with the role, and must not be asked for again by a client that repeats what it once read.
+    Nor is its absence shown: what is shown of an adopted account is wanted from then on, and would
+    stand against the next role that forces it.
     """
     edit, role = to_edit(user), user_role(user)
     attributes: dict[str, Any] = {
@@ -173,10 +175,10 @@ def to_account(user: Mapping[str, Any]) -> Account:
         "authenticationSource": edit.source.name,
         "locale": edit.locale,
     }
-    if not role.all_sites:
-        attributes["allSites"] = edit.all_sites
-    if not role.all_asset_groups:
-        attributes["allAssetGroups"] = edit.all_asset_groups
+    if edit.all_sites and not role.all_sites:
+        attributes["allSites"] = True
+    if edit.all_asset_groups and not role.all_asset_groups:
+        attributes["allAssetGroups"] = True
     return Account(
         native_id=str(user["id"]),
         user_name=edit.login,

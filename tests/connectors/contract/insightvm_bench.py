@@ -53,8 +53,6 @@ def open_bench(simulator: Simulator[Any], served: Served) -> Bench:
                 "locked": False,
                 "authenticationSource": "Builtin Users",
                 "locale": "en-US",
-                "allSites": False,
-                "allAssetGroups": False,
             },
         ),
         is_write=lambda seen: seen.method != "GET",

@@ -80,11 +80,12 @@ def test_what_a_role_demands_cannot_be_denied() -> None:
 
 
 def test_what_a_role_demands_is_not_shown_as_the_account_s_own() -> None:
-    connector = Console().connector()
+    console = Console()
+    attributes(console, LENA, allSites=True)
 
-    shown = [connector.read_account(each) for each in (INES, LENA)]
+    shown = [console.connector().read_account(each) for each in (INES, LENA, MARA)]
 
-    assert [each.attributes.get("allSites") for each in shown if each] == [None, False]
+    assert [each.attributes.get("allSites") for each in shown if each] == [None, True, None]
 
 
 def test_the_source_of_a_login_can_be_changed() -> None:

@@ -150,7 +150,6 @@ def test_an_account_shows_what_the_console_does() -> None:
             "authenticationSource": "SSO",
             "locale": "en-US",
             "allSites": True,
-            "allAssetGroups": False,
         },
     )
 
@@ -167,7 +166,7 @@ def test_a_sparse_record_is_an_account_too(user: dict[str, Any]) -> None:
     assert to_account(user) == Account(
         native_id="3",
         user_name="ada",
-        attributes={"locked": False, "allSites": False, "allAssetGroups": False},
+        attributes={"locked": False},
     )
 
 
@@ -192,7 +191,13 @@ def test_the_one_superuser_role_forces_all_even_if_its_privileges_do_not_show() 
 
 def test_the_extension_s_schema_names_what_an_account_shows_and_takes() -> None:
     schema = parse_schema(json.loads(SCHEMA.read_text()))
-    user = {"id": 3, "login": "ada", "authentication": {"name": "SSO"}, "locale": {"default": "en"}}
+    user = {
+        "id": 3,
+        "login": "ada",
+        "authentication": {"name": "SSO"},
+        "locale": {"default": "en"},
+        "role": {"id": "user", "allSites": True, "allAssetGroups": True},
+    }
 
     attributes = {each.name: each for each in schema.attributes}
 
