@@ -54,11 +54,12 @@ def is_settled(target: Target, row: ResourceRow) -> bool:
         return False
     if row.native_id is not None and not target.capabilities.complete:
         return False
+    deleted = row.disposition != Disposition.PRESENT.value
+    if row.native_id is None and deleted and row.attempted_at is not None:
+        return False  # an object may be there that was never heard of
     if not is_managed(target, row):
         return True
-    if row.disposition != Disposition.PRESENT.value:
-        return False
-    return load_states(row.observed) == [wanted_object(target, row)]
+    return not deleted and load_states(row.observed) == [wanted_object(target, row)]
 
 
 def wanted_object(target: Target, row: ResourceRow) -> ManagedEntitlement:
@@ -148,8 +149,9 @@ class VendorGroups:
     def converge(self, operation: OperationRow, *, seconds: float, members_left: bool) -> None:
         """Create, rename or, once no member is left to be released, delete the group's object.
 
-        Raises `VendorError`. Creating finds an object of the same name, so that a crash in
-        between leaves neither a second one nor an orphan.
+        Raises `VendorError`. Creating finds an object of the same name, and so does deleting after
+        a create that was not heard of again: a crash in between leaves neither a second object nor
+        an orphan.
         """
         self.target.connector.find_out()
         with self.directory.read() as connection:
@@ -194,7 +196,10 @@ class VendorGroups:
             for fresh in resources.by_pks(connection, [row.pk]):
                 # Added even if it is there already: two states are never taken for settled.
                 states = [*load_states(fresh.observed), wanted_object(self.target, row)]
-                resources.change(connection, row.pk, observed=dump_states(states))
+                columns: dict[str, object] = {"observed": dump_states(states)}
+                if fresh.native_id is None:  # whoever comes next searches for what we created
+                    columns["attempted_at"] = self.now()
+                resources.change(connection, row.pk, **columns)
                 self.request_repair(connection, fresh)
 
     def _change(self, connection: Connection, row: ResourceRow, **columns: object) -> None:
@@ -235,14 +240,18 @@ class VendorGroups:
         found = self.target.connector.find_entitlement(kind, name)
         if found is None:
             return None
-        with self.directory.read() as connection:
-            rival = resources.find_by_native_id(connection, row.target, "Group", str(found))
+        rival = self._group_of(found)
         if rival is not None:
             raise VendorConflict(
                 f"{found}, which is called {name} at {self.target.name}, already belongs to the "
                 f"group {rival.scim_id}"
             )
         return found
+
+    def _group_of(self, entitlement: Entitlement) -> ResourceRow | None:
+        with self.directory.read() as connection:
+            name, native_id = self.target.name, str(entitlement)
+            return resources.find_by_native_id(connection, name, "Group", native_id)
 
     def _create_object(
         self, kind: str, wanted: ManagedEntitlement, row: ResourceRow
@@ -253,10 +262,16 @@ class VendorGroups:
             return self.target.connector.create_entitlement(kind, wanted)
         except OutcomeUnknown:
             raise
-        except VendorError:
+        except VendorError as error:
             with self.directory.write() as connection:
-                self._change(connection, row, attempted_at=None)
-            raise
+                self._change(connection, row, attempted_at=row.attempted_at)
+            if row.attempted_at is None or not isinstance(error, VendorConflict):
+                raise
+            # The create that was attempted before was only late.
+            found = self._find(kind, wanted.display_name, row)
+            if found is None:
+                raise
+            return found
 
     def _update(self, row: ResourceRow) -> None:
         before, after = load_states(row.observed), wanted_object(self.target, row)
@@ -270,7 +285,10 @@ class VendorGroups:
 
     def _delete(self, row: ResourceRow) -> None:
         """Delete the object; one that a refused POST merely found is left as it was found."""
-        entitlement = parse_entitlement(str(row.native_id))
+        if row.native_id is None:
+            self._delete_attempted(row)
+            return
+        entitlement = parse_entitlement(row.native_id)
         if row.confirmed is not None or row.origin == "created":
             self.target.connector.delete_entitlement(entitlement)
         else:
@@ -279,6 +297,15 @@ class VendorGroups:
             self.target.connector.update_entitlement(entitlement, states, bare)
         with self.directory.write() as connection:
             self._change(connection, row, native_id=None, observed=None)
+
+    def _delete_attempted(self, row: ResourceRow) -> None:
+        """Delete what a create has left of which nothing was heard, unless a group has it now."""
+        for kind in sorted(self.target.capabilities.managed_kinds):
+            found = self.target.connector.find_entitlement(kind, _name(row))
+            if found is not None and self._group_of(found) is None:
+                self.target.connector.delete_entitlement(found)
+        with self.directory.write() as connection:
+            self._change(connection, row, attempted_at=None)
 
 
 def _name(row: ResourceRow) -> str:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from scimbridge.connectors.interface import Entitlement, EntitlementDetails, ManagedEntitlement
 from scimbridge.directory import leases, resources
 from scimbridge.directory.resources import ResourceRow
+from scimbridge.directory.schema import resources as table
 from scimbridge.errors import (
     ConfigError,
     Forbidden,
@@ -19,6 +21,7 @@ from scimbridge.errors import (
     OutcomeUnknown,
     TemporarilyUnavailable,
     Uniqueness,
+    VendorConflict,
     VendorNotFound,
     VendorRejected,
 )
@@ -571,6 +574,96 @@ def test_an_object_whose_creation_went_unanswered_is_our_own(managing: Bench) ->
 
     assert shown(managing) == {}
     assert managing.pending() == []
+
+
+ABANDONED_S = 2 * 86_400
+
+
+def groups(bench: Bench) -> list[ResourceRow]:
+    """All that the directory has, shown or not."""
+    with bench.directory.read() as connection:
+        pks = connection.execute(select(table.c.pk).where(table.c.resource_type == "Group"))
+        return resources.by_pks(connection, list(pks.scalars()))
+
+
+def unanswered(bench: Bench, call: str) -> None:
+    """A POST of Hunters of which nothing was heard."""
+    lost = OutcomeUnknown("no answer")
+    with bench.failing(call, lost), pytest.raises(TemporarilyUnavailable):
+        bench.post_group("Hunters")
+
+
+@pytest.mark.parametrize("call", ["create_entitlement", "created_entitlement"])
+def test_an_object_whose_creation_went_unanswered_goes_when_the_group_is_given_up(
+    managing: Bench, call: str
+) -> None:
+    unanswered(managing, call)
+
+    managing.recover(after_s=ABANDONED_S)
+    managing.recover()
+
+    assert shown(managing) == {}
+    assert managing.pending() == []
+
+
+def test_an_object_that_another_group_took_meanwhile_stays(open_bench: Opener) -> None:
+    managing = managing_bench(open_bench, unique_group_names=False)
+    unanswered(managing, "created_entitlement")
+    managing.post_group("Hunters")
+
+    managing.recover(after_s=ABANDONED_S)
+    managing.recover()
+
+    assert objects(managing) == {"Hunters"}
+    assert managing.pending() == []
+
+
+def make_late(bench: Bench) -> None:
+    """The create that went unanswered arrives."""
+    shown(bench)["late"] = ManagedEntitlement("Hunters")
+    raise VendorConflict("there is one of this name")
+
+
+def test_a_create_that_arrives_late_is_not_taken_for_somebody_elses(managing: Bench) -> None:
+    unanswered(managing, "create_entitlement")
+    managing.vendor.meanwhile["create_entitlement"] = lambda: make_late(managing)
+
+    managing.recover()
+
+    assert set(shown(managing)) == {"late"}
+    assert managing.pending() == []
+    (row,) = groups(managing)
+    assert (row.native_id, row.origin) == ("user-group:late", "created")
+
+
+def test_a_name_that_is_taken_where_nobody_sees_it_is_a_conflict(managing: Bench) -> None:
+    unanswered(managing, "create_entitlement")
+
+    with managing.failing("create_entitlement", VendorConflict("taken")):
+        managing.recover()
+
+    assert managing.pending() == []
+    assert groups(managing) == []
+
+
+def test_what_a_worker_creates_after_it_lost_its_lease_is_the_groups(managing: Bench) -> None:
+    def take_over() -> None:
+        (row,) = groups(managing)
+        with managing.directory.write() as connection:
+            now = managing.clock()
+            leases.take(connection, [row.pk], owner="two", now=now, until=now + 1)
+            resources.change(connection, row.pk, attempted_at=None)
+        managing.clock.advance(100)
+
+    stand_still(managing, "create_entitlement", take_over)
+    with pytest.raises(TemporarilyUnavailable, match="another request"):
+        managing.post_group("Hunters")
+    managing.recover()
+
+    assert objects(managing) == {"Hunters"}
+    assert managing.pending() == []
+    (row,) = groups(managing)
+    assert (row.native_id, row.origin) == ("user-group:g1", "created")
 
 
 def test_two_groups_of_one_name_do_not_share_an_object(open_bench: Opener) -> None:
