@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
+from typing import Any
 
 from flask import Flask, Response, g, request
 
 from scimbridge.errors import InvalidSyntax, NotFound, TemporarilyUnavailable
 from scimbridge.logs import request_id
+from scimbridge.provisioning.service_provider import ServiceProvider
 from scimbridge.web.bulk import bulk
 from scimbridge.web.console.routes import pages
 from scimbridge.web.discovery import discovery
@@ -24,18 +27,24 @@ logger = logging.getLogger(__name__)
 
 _OPEN = frozenset({"/livez", "/readyz", "/metrics"})
 _BUSY_RETRY_S = 5
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
+_HEADERS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cache-Control", "no-store"),
+)
 """On every answer that says nothing else."""
+
+
+class _Application(Flask):
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """``func``: none of ours is a coroutine, and Flask asks before each call of each."""
+        return func
 
 
 def build_application(served: Site) -> Flask:
     """The WSGI application that serves ``served``."""
-    app = Flask("scimbridge", static_folder=None)
+    app = _Application("scimbridge", static_folder=None)
     app.url_map.strict_slashes = False
     # A redirect would be answered by no IdP, and a POST would lose its body on the way.
     app.url_map.merge_slashes = False
@@ -57,13 +66,13 @@ def build_application(served: Site) -> Flask:
 def _admit() -> None:
     g.started = time.monotonic()
     assign_request_id()
-    if request.path in _OPEN:
+    path = request.path
+    if path in _OPEN:
         return
-    target = _target()
-    known = site()
+    known, target = site(), _target(path)
     if target in known.providers:
         known.authenticator.require_allowed_address(target)
-        if request.path == token_path(target):
+        if path == token_path(target):
             return
         # Before routing errors are raised: without a token nobody learns which URLs exist.
         known.authenticator.authenticate(target)
@@ -73,7 +82,7 @@ def _admit() -> None:
         if not request.host:
             # It is part of every location that is answered (RFC 9110 section 7.2).
             raise InvalidSyntax("the Host header is malformed")
-    if "\x00" in request.path:
+    if "\x00" in path:
         # PostgreSQL takes it in no value, so it must not get as far as a query.
         raise NotFound("nothing is served at a path with a NUL")
 
@@ -95,33 +104,33 @@ def _give_slot(_error: BaseException | None) -> None:
 
 def _finish(response: Response) -> Response:
     seconds = time.monotonic() - g.started
-    response.headers["X-Request-Id"] = request_id.get()
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    logger.info(
-        "%s %s -> %d (%.0f ms)", request.method, request.path, response.status_code, 1000 * seconds
-    )
-    if request.path not in _OPEN:
-        target = _target()
-        site().metrics.request(
-            target=target if target in site().providers else "none",
-            endpoint=_route(target),
-            method=request.method,
-            status=response.status_code,
+    headers, said = response.headers, {name for name, _ in response.headers}
+    headers.extend([("X-Request-Id", request_id.get())])
+    headers.extend([each for each in _HEADERS if each[0] not in said])
+    method, path, status = request.method, request.path, response.status_code
+    logger.info("%s %s -> %d (%.0f ms)", method, path, status, 1000 * seconds)
+    if path not in _OPEN:
+        known, target = site(), _target(path)
+        provider = known.providers.get(target)
+        known.metrics.request(
+            target="none" if provider is None else target,
+            endpoint=_route(provider),
+            method=method,
+            status=status,
             seconds=seconds,
         )
     return response
 
 
-def _target() -> str:
-    return request.path.lstrip("/").partition("/")[0]
+def _target(path: str) -> str:
+    return path.lstrip("/").partition("/")[0]
 
 
-def _route(target: str) -> str:
+def _route(provider: ServiceProvider | None) -> str:
     """The URL below the target's base with its ids left out: ``/Users/<scim_id>``."""
-    provider = site().providers.get(target)
-    if provider is None or request.url_rule is None:
+    rule = request.url_rule
+    if provider is None or rule is None:
         return "other"
-    route = request.url_rule.rule.removeprefix(SCIM_PATH)
+    route = rule.rule.removeprefix(SCIM_PATH)
     endpoint = (request.view_args or {}).get("endpoint", "")
     return route.replace("<endpoint>", endpoint) if endpoint in provider.endpoints else route
