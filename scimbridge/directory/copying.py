@@ -8,8 +8,10 @@ from sqlalchemy import insert, select
 
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.migrate import migrate
-from scimbridge.directory.schema import audit, metadata, passes
+from scimbridge.directory.schema import audit, lists, metadata, passes
 
+_NOT_COPIED = (audit, lists, passes)
+"""The lists count in the copy what is written there."""
 _ROWS = 1000
 """How many rows are held in memory at a time."""
 
@@ -27,7 +29,7 @@ def copy_directory(source: Directory, file: Path) -> str:
     try:
         with source.read() as reading, copy.write() as writing:
             for table in metadata.sorted_tables:
-                if table in (audit, passes):
+                if table in _NOT_COPIED:
                     continue
                 rows = reading.execute(select(table)).mappings()
                 for some in rows.partitions(_ROWS):

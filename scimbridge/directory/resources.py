@@ -83,7 +83,7 @@ _VISIBLE = _ALL.where(
     _T.target == bindparam("target"),
     _T.resource_type == bindparam("resource_type"),
     _T.confirmed_key.is_not(None),
-).order_by(_T.created, _T.pk)
+).order_by(_T.pk)
 _RAISE_GENERATION = PreparedIn(
     lambda pks: update(resources).where(_T.pk.in_(pks)).values(generation=_T.generation + 1)
 )
@@ -145,7 +145,7 @@ def by_ids(connection: Connection, target: str, ids: Collection[str]) -> dict[st
 
 
 def visible(connection: Connection, target: str, resource_type: str) -> Iterator[ResourceRow]:
-    """All that readers can see, in the one stable order: by creation, then by primary key."""
+    """All that readers can see, in the one stable order: by primary key."""
     rows = connection.execute(_VISIBLE, {"target": target, "resource_type": resource_type})
     for row in rows:
         yield ResourceRow(*row)

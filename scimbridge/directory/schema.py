@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData()
@@ -119,8 +120,25 @@ resources = _table(
     Index("ix_resources_confirmed_key", "target", "resource_type", "confirmed_key"),
     Index("ix_resources_external_id", "target", "resource_type", "external_id"),
     Index("ix_resources_native_id", "target", "resource_type", "native_id", unique=True),
-    # With the key, pages skip what comes before them without a look at the rows.
-    Index("ix_resources_order", "target", "resource_type", "created", "pk", "confirmed_key"),
+    Index(
+        "ix_resources_order",
+        "target",
+        "resource_type",
+        "pk",
+        sqlite_where=text("confirmed_key IS NOT NULL"),
+        postgresql_where=text("confirmed_key IS NOT NULL"),
+    ),
+)
+
+# Kept by triggers on `resources`: to count the rows takes the longer the more there are.
+lists = _table(
+    "lists",
+    Column("target", Text, primary_key=True),
+    Column("resource_type", Text, primary_key=True),
+    # How many resources readers see.
+    Column("total", Big, nullable=False),
+    # Raised whenever one more or one less is seen.
+    Column("version", Big, nullable=False),
 )
 
 memberships = _table(
@@ -137,7 +155,7 @@ memberships = _table(
     Column("operation_pk", Big),
     # The member's generation that carries this change; 0 if no account is affected.
     Column("generation", Big, nullable=False, server_default="0"),
-    Index("ix_memberships_member", "member_id"),
+    Index("ix_memberships_member", "member_id", "have", "group_pk"),
     Index("ix_memberships_operation", "operation_pk"),
 )
 

@@ -6,14 +6,15 @@ Of a resource only those columns are read that a reader is shown.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cache
+from itertools import zip_longest
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, select
 
 from scimbridge.directory.prepared import Prepared
 from scimbridge.directory.resources import chunks
-from scimbridge.directory.schema import memberships, resources
+from scimbridge.directory.schema import lists, memberships, resources
 
 _M = memberships.c
 _R = resources.c
@@ -43,8 +44,7 @@ _ALL = select(*(_R[name] for name in ShownRow._fields)).where(
     _R.resource_type == bindparam("resource_type"),
     _R.confirmed_key.is_not(None),
 )
-_ORDER = (_R.created, _R.pk)
-_VISIBLE = _ALL.order_by(*_ORDER)
+_VISIBLE = _ALL.order_by(_R.pk)
 _BY_ID = Prepared(_ALL.where(_R.scim_id == bindparam("scim_id")))
 _BY_KEY = Prepared(_VISIBLE.where(_R.confirmed_key == bindparam("key")))
 _BY_EXTERNAL_ID = Prepared(_VISIBLE.where(_R.external_id == bindparam("external_id")))
@@ -53,12 +53,13 @@ _WITH_MEMBER = Prepared(
         _R.pk.in_(select(_M.group_pk).where(_M.member_id == bindparam("member_id"), _M.have == 1))
     )
 )
-_PAGE = Prepared(_VISIBLE.limit(bindparam("limit")).offset(bindparam("offset")))
-_COUNT = Prepared(
-    select(func.count()).where(
-        _R.target == bindparam("target"),
-        _R.resource_type == bindparam("resource_type"),
-        _R.confirmed_key.is_not(None),
+_PAGE = Prepared(
+    _VISIBLE.where(_R.pk > bindparam("after")).limit(bindparam("limit")).offset(bindparam("offset"))
+)
+_LIST = Prepared(
+    select(lists.c.total, lists.c.version).where(
+        lists.c.target == bindparam("target"),
+        lists.c.resource_type == bindparam("resource_type"),
     )
 )
 
@@ -72,7 +73,7 @@ def find(connection: Connection, target: str, resource_type: str, scim_id: str) 
 def by_key(connection: Connection, target: str, resource_type: str, key: str) -> list[ShownRow]:
     """What is known under this prepared name: several only if names need not be unique."""
     rows = _BY_KEY.all(connection, target=target, resource_type=resource_type, key=key)
-    return [ShownRow(*row) for row in rows]
+    return [*map(ShownRow._make, rows)]
 
 
 def by_external_id(
@@ -82,36 +83,47 @@ def by_external_id(
     rows = _BY_EXTERNAL_ID.all(
         connection, target=target, resource_type=resource_type, external_id=external_id
     )
-    return [ShownRow(*row) for row in rows]
+    return [*map(ShownRow._make, rows)]
 
 
 def groups_with(connection: Connection, target: str, member_id: str) -> list[ShownRow]:
     """The groups that show this member."""
     rows = _WITH_MEMBER.all(connection, target=target, resource_type="Group", member_id=member_id)
-    return [ShownRow(*row) for row in rows]
+    return [*map(ShownRow._make, rows)]
 
 
 def everything(connection: Connection, target: str, resource_type: str) -> Iterator[ShownRow]:
-    """All resources, in the one stable order: by creation, then by primary key."""
+    """All resources, in the one stable order: who came to be known later comes later."""
     rows = connection.execute(_VISIBLE, {"target": target, "resource_type": resource_type})
     for row in rows:
         yield ShownRow(*row)
 
 
 def page(
-    connection: Connection, target: str, resource_type: str, *, offset: int, limit: int
+    connection: Connection,
+    target: str,
+    resource_type: str,
+    *,
+    after: int = 0,
+    offset: int,
+    limit: int,
 ) -> list[ShownRow]:
-    """``limit`` of `everything`, from the zero-based ``offset``."""
+    """``limit`` of those of `everything` behind the primary key ``after``, without ``offset``."""
     rows = _PAGE.all(
-        connection, target=target, resource_type=resource_type, offset=offset, limit=limit
+        connection,
+        target=target,
+        resource_type=resource_type,
+        after=after,
+        offset=offset,
+        limit=limit,
     )
-    return [ShownRow(*row) for row in rows]
+    return [*map(ShownRow._make, rows)]
 
 
-def count(connection: Connection, target: str, resource_type: str) -> int:
-    """How many resources `everything` yields."""
-    ((found,),) = _COUNT.all(connection, target=target, resource_type=resource_type)
-    return int(found)
+def count(connection: Connection, target: str, resource_type: str) -> tuple[int, int]:
+    """How many resources `everything` yields, and a number that rises when others do so."""
+    found = _LIST.first(connection, target=target, resource_type=resource_type)
+    return (0, 0) if found is None else (found[0], found[1])
 
 
 def groups_of(
@@ -120,25 +132,31 @@ def groups_of(
     """For each member id that is in any, the groups that it is shown to be in."""
     found: dict[str, list[GroupRef]] = {}
     for chunk in chunks(ids):
-        size = 1 << (len(chunk) - 1).bit_length()
-        filled = [*chunk, *[chunk[-1]] * (size - len(chunk))]
-        named = {f"id_{number}": each for number, each in enumerate(filled)}
-        for member_id, *group in _groups_of(size).all(connection, target=target, **named):
-            found.setdefault(member_id, []).append(GroupRef(*group))
+        names = _names(1 << (len(chunk) - 1).bit_length())
+        # The last id again, as often as the statement has room for.
+        named = dict(zip_longest(names, chunk, fillvalue=chunk[-1]))
+        rows = _groups_of(names).all(connection, target=target, **named)
+        for member_id, scim_id, display in rows:
+            found.setdefault(member_id, []).append(GroupRef(scim_id, display))
     return {member_id: tuple(groups) for member_id, groups in found.items()}
 
 
-@lru_cache
-def _groups_of(size: int) -> Prepared:
-    """The groups of ``size`` members; sizes are powers of two, so that there are few texts."""
+@cache
+def _names(size: int) -> tuple[str, ...]:
+    return tuple(f"id_{number}" for number in range(size))
+
+
+@cache
+def _groups_of(names: tuple[str, ...]) -> Prepared:
+    """The groups of as many members as there are ``names``; for powers of two: a few texts."""
     return Prepared(
         select(_M.member_id, _R.scim_id, _R.display)
         .select_from(memberships.join(resources, _R.pk == _M.group_pk))
         .where(
             _R.target == bindparam("target"),
-            _M.member_id.in_([bindparam(f"id_{number}") for number in range(size)]),
+            _M.member_id.in_([bindparam(name) for name in names]),
             _M.have == 1,
             _R.confirmed_key.is_not(None),
         )
-        .order_by(*_ORDER)
+        .order_by(_R.pk)
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection
@@ -21,6 +21,7 @@ from scimbridge.directory.shown import GroupRef, ShownRow
 from scimbridge.errors import VendorError
 from scimbridge.provisioning.correlate import group_key, user_key
 from scimbridge.provisioning.observe import Observer
+from scimbridge.provisioning.paging import PageStarts
 from scimbridge.provisioning.representation import Representation, render, representation
 from scimbridge.provisioning.targets import Target
 from scimbridge.provisioning.work import parse_document
@@ -63,6 +64,7 @@ class Reader:
     target: Target
     directory: Directory
     observer: Observer
+    starts: PageStarts = field(default_factory=PageStarts)
 
     def get(
         self, resource_type: ResourceType, scim_id: str, projection: Projection, base_url: str
@@ -92,8 +94,16 @@ class Reader:
         name, kind = self.target.name, resource_type.name
         offset, limit = query.page.offset, query.page.count
         with self.directory.read() as connection:
-            total = shown.count(connection, name, kind)
-            rows = shown.page(connection, name, kind, offset=offset, limit=limit)
+            total, version = shown.count(connection, name, kind)
+            after = self.starts.before(kind, version, offset)
+            rows = (
+                shown.page(connection, name, kind, offset=offset, limit=limit)
+                if after is None
+                else shown.page(connection, name, kind, after=after, offset=0, limit=limit)
+            )
+            if rows:
+                self.starts.note(kind, version, offset, rows[0].pk - 1)
+                self.starts.note(kind, version, offset + len(rows), rows[-1].pk)
             return Listing(total, self._show(connection, rows, projection, base_url))
 
     def _filtered(

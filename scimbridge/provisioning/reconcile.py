@@ -179,7 +179,7 @@ class Reconciler:
 
     def _compared(self) -> int:
         with self.directory.read() as connection:
-            return shown.count(connection, self.target.name, "User")
+            return shown.count(connection, self.target.name, "User")[0]
 
     def _is_comparable(self, row: ResourceRow) -> bool:
         """Whether the bridge manages the user, and nothing is under way or just done."""

@@ -76,9 +76,10 @@ def project_json(text: str, projection: Projection) -> str:
     """`project` on a document in JSON, which has no attribute that the schema does not know."""
     # Most documents have nothing that is hidden from most queries. A value that is such a name
     # costs the time to parse the document, and nothing else.
-    if not any(name in text for name in projection.hidden):
-        return text
-    return orjson.dumps(project(orjson.loads(text), projection)).decode()
+    for name in projection.hidden:
+        if name in text:
+            return orjson.dumps(project(orjson.loads(text), projection)).decode()
+    return text
 
 
 def _project_container(container: Mapping[str, Any], shown: _Shown) -> dict[str, Any]:

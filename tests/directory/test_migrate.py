@@ -15,9 +15,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import insert, inspect, select, text
 
 from scimbridge.directory import migrate as migrating
+from scimbridge.directory import shown
 from scimbridge.directory.engine import Directory, open_engine
 from scimbridge.directory.migrate import check_schema, migrate
-from scimbridge.directory.schema import metadata, targets
+from scimbridge.directory.schema import metadata, resources, targets
 from scimbridge.errors import DirectoryError
 from tests.databases import Databases
 
@@ -87,6 +88,27 @@ def test_every_earlier_schema_is_brought_up_with_what_it_holds(
     directory.close()
     assert [tuple(row) for row in held] == [("t", 7)]
     assert columns(empty) == columns(url)
+
+
+def test_what_an_earlier_schema_holds_is_counted(
+    empty: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgrade = command.upgrade
+    with monkeypatch.context() as earlier:
+        earlier.setattr(command, "upgrade", lambda config, _head: upgrade(config, "0010"))
+        migrate(empty)
+    directory = Directory(empty)
+    columns = {"target": "t", "desired": "{}", "created": 1, "last_modified": 1}
+    users = [{"confirmed_key": "a"}, {"confirmed_key": "b"}, {"confirmed_key": None}]
+    with directory.write() as connection:
+        for user in users:
+            connection.execute(insert(resources).values(resource_type="User", **columns, **user))
+
+    migrate(empty)
+
+    with directory.read() as connection:
+        assert shown.count(connection, "t", "User") == (2, 1)
+    directory.close()
 
 
 EIGHT = """

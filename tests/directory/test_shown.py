@@ -1,0 +1,94 @@
+"""Lists as readers see them: counted by the database itself, and read in pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import update
+
+from scimbridge.directory import resources, shown
+from scimbridge.directory.engine import Directory
+from scimbridge.directory.schema import resources as table
+
+
+def add(directory: Directory, name: str, *, kind: str = "User", confirmed: bool = True) -> int:
+    seen = {"confirmed": "{}", "confirmed_key": name} if confirmed else {}
+    columns: dict[str, Any] = {"target": "t", "resource_type": kind, "scim_id": name, **seen}
+    with directory.write() as connection:
+        return resources.create(
+            connection, **columns, desired_key=name, desired="{}", created=1, last_modified=1
+        )
+
+
+def change(directory: Directory, pk: int, **columns: Any) -> None:
+    with directory.write() as connection:
+        resources.change(connection, pk, **columns)
+
+
+def counted(directory: Directory, kind: str = "User") -> tuple[int, int]:
+    with directory.read() as connection:
+        total, version = shown.count(connection, "t", kind)
+        assert total == len(list(shown.everything(connection, "t", kind)))
+        return total, version
+
+
+def test_a_list_of_nothing_has_no_length(directory: Directory) -> None:
+    assert counted(directory) == (0, 0)
+
+
+def test_what_readers_see_is_counted_by_target_and_type(directory: Directory) -> None:
+    add(directory, "a")
+    add(directory, "b")
+    add(directory, "g", kind="Group")
+
+    assert (counted(directory)[0], counted(directory, "Group")[0]) == (2, 1)
+
+
+def test_what_is_not_confirmed_yet_counts_once_it_is(directory: Directory) -> None:
+    add(directory, "a")
+    before = counted(directory)
+
+    pk = add(directory, "b", confirmed=False)
+    assert counted(directory) == before
+    change(directory, pk, confirmed="{}", confirmed_key="b")
+
+    total, version = counted(directory)
+    assert (total, version > before[1]) == (2, True)
+
+
+def test_another_name_is_no_other_list(directory: Directory) -> None:
+    pk = add(directory, "a")
+    before = counted(directory)
+
+    change(directory, pk, confirmed_key="b", revision=2)
+
+    assert counted(directory) == before
+
+
+def test_who_is_gone_or_seen_no_more_does_not_count(directory: Directory) -> None:
+    gone, hidden = add(directory, "a"), add(directory, "b")
+    unseen = add(directory, "c", confirmed=False)
+    versions = [counted(directory)[1]]
+
+    for pk in (gone, unseen):
+        with directory.write() as connection:
+            resources.remove(connection, pk)
+    versions.append(counted(directory)[1])
+    with directory.write() as connection:
+        connection.execute(update(table).where(table.c.pk == hidden).values(confirmed_key=None))
+
+    total, version = counted(directory)
+    assert total == 0
+    assert versions[0] < versions[1] < version
+
+
+def test_a_page_may_begin_behind_a_resource_that_is_known(directory: Directory) -> None:
+    pks = [add(directory, name) for name in "abcde"]
+    add(directory, "g", kind="Group")
+
+    with directory.read() as connection:
+        counting = shown.page(connection, "t", "User", offset=2, limit=2)
+        following = shown.page(connection, "t", "User", after=pks[1], offset=0, limit=2)
+
+    assert [row.scim_id for row in counting] == ["c", "d"]
+    assert following == counting
