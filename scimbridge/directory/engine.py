@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -28,6 +29,9 @@ process that is stopped while it writes holds up the others, but fails none of t
 CONNECTIONS = 20
 """The most connections that one process opens to PostgreSQL, which grants 100 as installed."""
 
+IDLE_READERS = 8
+"""The most connections to SQLite that one process keeps open for the next readers."""
+
 _WRITER = 0x5C1B_41D6E
 """Names the writer's lock among the advisory locks of a PostgreSQL database."""
 
@@ -45,17 +49,35 @@ class Directory:
         See `scimbridge.directory.migrate`.
         """
         self.engine = open_engine(url)
-        self._begin_reading = _READING[self.engine.dialect.name]
+        on_sqlite = self.engine.dialect.name == "sqlite"
+        self._begin_reading = (
+            _begin_reading_on_sqlite if on_sqlite else _begin_reading_on_postgresql
+        )
+        self._idle: deque[Connection] = deque()
+        # A server may have closed a connection meanwhile: the pool asks it before each use.
+        self._most_idle = IDLE_READERS if on_sqlite else 0
         self._turns = Turns(_file(url) if url.startswith("sqlite") else None)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A consistent view of the store. Raises `DirectoryError`."""
-        with translated(), self.engine.connect() as connection:
-            # Every request reads, and what SQLAlchemy does to begin costs more than a lookup. The
-            # pool ends the transaction: it rolls back whatever connection it is given back.
-            self._begin_reading(connection.connection.driver_connection)
-            yield connection
+        # Every request does this, so it spares what costs more than a lookup: the pool, and a
+        # beginning and an end by SQLAlchemy.
+        with translated():
+            connection = self._reader()
+            driver: Any = connection.connection.driver_connection
+            whole = False
+            try:
+                self._begin_reading(driver)
+                yield connection
+                connection.rollback()
+                driver.rollback()
+                whole = True
+            finally:
+                if whole and len(self._idle) < self._most_idle:
+                    self._idle.append(connection)
+                else:
+                    connection.close()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -70,7 +92,15 @@ class Directory:
 
     def close(self) -> None:
         """Close every connection of this process."""
+        while self._idle:
+            self._idle.pop().close()
         self.engine.dispose()
+
+    def _reader(self) -> Connection:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self.engine.connect()
 
 
 @contextmanager
@@ -123,7 +153,7 @@ def _open_sqlite(url: str) -> Engine:
 
 
 def _begin_reading_on_sqlite(driver: Any) -> None:
-    driver.execute("BEGIN")  # takes no lock, so there is no failure to translate
+    driver.execute("BEGIN")  # takes no lock, so that there is no failure to translate
 
 
 def _open_postgresql(url: str) -> Engine:
@@ -167,9 +197,3 @@ def _begin_reading_on_postgresql(driver: Any) -> None:
     # It begins with the first statement.
     driver.isolation_level = IsolationLevel.REPEATABLE_READ
     driver.read_only = True
-
-
-_READING: Final[Mapping[str, Callable[[Any], None]]] = {
-    "sqlite": _begin_reading_on_sqlite,
-    "postgresql": _begin_reading_on_postgresql,
-}

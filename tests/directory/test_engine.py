@@ -29,7 +29,8 @@ def names(directory: Directory) -> list[str]:
 @on_sqlite
 def test_a_writer_announces_itself_at_once_and_a_reader_does_not(directory: Directory) -> None:
     seen: list[str] = []
-    with directory.engine.connect() as connection:  # the one that the pool hands to everybody
+
+    with directory.write() as connection:  # the connection that the pool gives to the next, too
         driver: Any = connection.connection.driver_connection
         driver.set_trace_callback(seen.append)
 
@@ -38,7 +39,28 @@ def test_a_writer_announces_itself_at_once_and_a_reader_does_not(directory: Dire
     with directory.read():
         pass
 
-    assert seen == ["BEGIN IMMEDIATE", "COMMIT", "BEGIN", "ROLLBACK"]
+    assert seen == ["COMMIT", "BEGIN IMMEDIATE", "COMMIT", "BEGIN", "ROLLBACK"]
+
+
+@on_sqlite
+def test_a_connection_that_failed_a_reader_is_not_kept_for_the_next(directory: Directory) -> None:
+    def fail() -> Any:
+        with directory.read() as connection:
+            connections.append(connection)
+            raise ZeroDivisionError
+
+    connections: list[Any] = []
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    with directory.read() as second, directory.read() as third:
+        connections += [second, third]
+    with directory.read() as fourth:
+        connections.append(fourth)
+
+    assert connections[0].closed
+    assert connections[3] in connections[1:3]
+    directory.close()
+    assert all(each.closed for each in connections)
 
 
 def test_a_writer_of_the_same_process_waits_no_longer_than_one_of_another(
@@ -95,7 +117,7 @@ def test_a_writer_that_waited_sees_what_the_one_before_it_wrote(directory: Direc
 
 def test_a_reader_goes_on_while_somebody_writes_and_sees_one_moment(directory: Directory) -> None:
     with directory.read() as reader:
-        assert shown.count(reader, "t", "User") == 0
+        assert shown.find(reader, "t", "User", "1") is None
         before = reader.execute(select(targets.c.name)).all()
         with directory.write() as writer:
             writer.execute(insert(targets).values(name="t"))
