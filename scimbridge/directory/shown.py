@@ -6,13 +6,12 @@ Of a resource only those columns are read that a reader is shown.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache
-from itertools import zip_longest
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, select
 
-from scimbridge.directory.prepared import Prepared
+from scimbridge.directory.prepared import Prepared, PreparedIn
 from scimbridge.directory.resources import chunks
 from scimbridge.directory.schema import lists, memberships, resources
 
@@ -32,7 +31,8 @@ class ShownRow(NamedTuple):
     last_modified: int
 
 
-class GroupRef(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class GroupRef:
     """A group that a resource is in, as readers see it."""
 
     scim_id: str
@@ -60,6 +60,19 @@ _LIST = Prepared(
     select(lists.c.total, lists.c.version).where(
         lists.c.target == bindparam("target"),
         lists.c.resource_type == bindparam("resource_type"),
+    )
+)
+_GROUPS_OF = PreparedIn(
+    lambda ids: (
+        select(_M.member_id, _R.scim_id, _R.display)
+        .select_from(memberships.join(resources, _R.pk == _M.group_pk))
+        .where(
+            _R.target == bindparam("target"),
+            _M.member_id.in_(ids),
+            _M.have == 1,
+            _R.confirmed_key.is_not(None),
+        )
+        .order_by(_R.pk)
     )
 )
 
@@ -132,31 +145,6 @@ def groups_of(
     """For each member id that is in any, the groups that it is shown to be in."""
     found: dict[str, list[GroupRef]] = {}
     for chunk in chunks(ids):
-        names = _names(1 << (len(chunk) - 1).bit_length())
-        # The last id again, as often as the statement has room for.
-        named = dict(zip_longest(names, chunk, fillvalue=chunk[-1]))
-        rows = _groups_of(names).all(connection, target=target, **named)
-        for member_id, scim_id, display in rows:
-            found.setdefault(member_id, []).append(GroupRef(scim_id, display))
+        for member_id, *group in _GROUPS_OF.all(connection, chunk, target=target):
+            found.setdefault(member_id, []).append(GroupRef(*group))
     return {member_id: tuple(groups) for member_id, groups in found.items()}
-
-
-@cache
-def _names(size: int) -> tuple[str, ...]:
-    return tuple(f"id_{number}" for number in range(size))
-
-
-@cache
-def _groups_of(names: tuple[str, ...]) -> Prepared:
-    """The groups of as many members as there are ``names``; for powers of two: a few texts."""
-    return Prepared(
-        select(_M.member_id, _R.scim_id, _R.display)
-        .select_from(memberships.join(resources, _R.pk == _M.group_pk))
-        .where(
-            _R.target == bindparam("target"),
-            _M.member_id.in_([bindparam(name) for name in names]),
-            _M.have == 1,
-            _R.confirmed_key.is_not(None),
-        )
-        .order_by(_R.pk)
-    )
