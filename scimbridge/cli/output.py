@@ -18,7 +18,7 @@ json_option = click.option(
 
 
 def print_json(found: object) -> None:
-    """Print ``found``, a dataclass, named tuple or mapping, as one JSON object on its own line.
+    """Print ``found``, a dataclass or a mapping, as one JSON object on a line of its own.
 
     Entitlements are written as the configuration has them, ``role:admin``, and times as
     milliseconds since the epoch.
@@ -37,6 +37,4 @@ def _plain(value: object) -> Any:
         if isinstance(value, AuditLine):
             shown["detail"] = orjson.loads(value.detail)
         return shown
-    if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        return value._asdict()
     raise TypeError

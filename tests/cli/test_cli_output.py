@@ -10,7 +10,6 @@ import pytest
 from scimbridge.cli.output import print_json
 from scimbridge.connectors.interface import Entitlement, HeldGrant
 from scimbridge.directory.audit import AuditLine
-from scimbridge.directory.shown import GroupRef
 
 
 def shown(found: object, capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
@@ -29,14 +28,6 @@ def test_entitlements_are_written_as_in_the_configuration_and_times_in_milliseco
 
     assert result["entitlement"] == "role:admin"
     assert result["expires"] == 1_795_262_400_500
-
-
-def test_a_named_tuple_is_an_object(capsys: pytest.CaptureFixture[str]) -> None:
-    group = GroupRef("1", "SEC Readers")
-
-    assert shown({"groups": [group]}, capsys) == {
-        "groups": [{"scim_id": "1", "display": "SEC Readers"}]
-    }
 
 
 def test_the_detail_of_an_audit_line_is_no_text_within_text(
