@@ -44,7 +44,10 @@ def everything() -> list[Section]:
         for vendor in ODD
         for scenario in ("create", "create with roles", "rename", "adopt")
     ]
-    pairs = [kills("falcon", "sqlite", scenario, "pairs") for scenario in ("create", "deactivate")]
+    pairs = [
+        kills("falcon", "sqlite", scenario, "pairs", step=3)
+        for scenario in ("create", "deactivate")
+    ]
     pairs += [
         kills(vendor, database, scenario, "pairs", step=19)
         for vendor, database in (
@@ -129,7 +132,7 @@ def a_sample() -> list[Section]:
                 kills("falcon", "sqlite", "deactivate", "kill", step=4),
                 kills("falcon, both", "sqlite", "create", "kill", step=5),
                 kills("falcon", "postgresql", "rename", "kill", step=9),
-                kills("insightvm", "sqlite", "reactivate", "kill", step=9),
+                kills("insightvm", "sqlite", "role change", "kill", step=9),
                 kills("cortex", "sqlite", "delete", "kill", step=7),
                 kills("falcon", "sqlite", "role change", "pause", step=7),
             ],
