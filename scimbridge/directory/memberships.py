@@ -112,8 +112,8 @@ _CONFIRM_WANTED = Prepared(
     .where(_M.operation_pk == bindparam("of_operation"), _M.want == 1)
     .values(have=1, operation_pk=None, generation=0)
 )
-_CHANGED_BY = Prepared(
-    select(_M.member_id).where(_M.operation_pk == bindparam("of_operation"), _M.want != _M.have)
+_OF_OPERATION = Prepared(
+    select(_M.member_id, _M.want, _M.have).where(_M.operation_pk == bindparam("of_operation"))
 )
 _UNSETTLED_OF = Prepared(
     select(_members.c.pk)
@@ -227,10 +227,13 @@ def unsettled_members(connection: Connection, operation_pk: int) -> list[int]:
 
 def confirm(connection: Connection, operation_pk: int) -> list[str]:
     """Show what an operation changed; returns the ids of the members whose groups changed."""
-    changed = [member for (member,) in _CHANGED_BY.all(connection, of_operation=operation_pk)]
-    _DROP_UNWANTED.run(connection, of_operation=operation_pk)
-    _CONFIRM_WANTED.run(connection, of_operation=operation_pk)
-    return changed
+    rows = _OF_OPERATION.all(connection, of_operation=operation_pk)
+    wanted = {want for _, want, _ in rows}
+    if 0 in wanted:
+        _DROP_UNWANTED.run(connection, of_operation=operation_pk)
+    if 1 in wanted:
+        _CONFIRM_WANTED.run(connection, of_operation=operation_pk)
+    return [member for member, want, have in rows if want != have]
 
 
 def rename(connection: Connection, group_pk: int, displays: Mapping[str, str | None]) -> bool:

@@ -100,7 +100,7 @@ class DirectoryEndpoint:
 
     def create(self, document: Document, caller: Caller) -> Written:
         """See `Endpoint.create`."""
-        return self._written(str(self.writer.create(document, caller).scim_id))
+        return self._written(self.writer.create(document, caller))
 
     def replace(
         self, scim_id: str, document: Document, caller: Caller, if_match: Collection[str] | None

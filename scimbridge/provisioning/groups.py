@@ -6,25 +6,32 @@ Members are rows, never a document: a change costs what changes, not what the gr
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import Connection
 
 from scimbridge.connectors.deadline import deadline
-from scimbridge.directory import grounds, memberships, resources
+from scimbridge.directory import memberships, resources
+from scimbridge.directory.grants import Key
 from scimbridge.directory.journal import Caller
 from scimbridge.directory.resources import ResourceRow
-from scimbridge.errors import Forbidden, InvalidValue, Mutability
+from scimbridge.errors import Forbidden, Mutability
 from scimbridge.provisioning.claims import require_free, taken
 from scimbridge.provisioning.correlate import group_key, random_id
 from scimbridge.provisioning.correlation import entitlement_keys
 from scimbridge.provisioning.entitlements import parse_entitlement
+from scimbridge.provisioning.group_rules import (
+    check_limits,
+    check_object,
+    check_protected,
+    require_mapping,
+)
 from scimbridge.provisioning.mapping import Document
 from scimbridge.provisioning.plan import Disposition
 from scimbridge.provisioning.regranting import regrant, unsettle
 from scimbridge.provisioning.users import changed_names
-from scimbridge.provisioning.vendor_groups import is_managed, is_to_be_created, lessened, takes_away
+from scimbridge.provisioning.vendor_groups import is_managed, lessened, takes_away
 from scimbridge.provisioning.work import dump_document, parse_document
 from scimbridge.provisioning.writes import Writes, patched
 from scimbridge.scim.members import Member, MemberChange, members_of, split_members
@@ -53,8 +60,8 @@ class Groups:
 
     writes: Writes
 
-    def create(self, document: Document, caller: Caller) -> ResourceRow:
-        """Create the group, or link the vendor's entitlement of the same name."""
+    def create(self, document: Document, caller: Caller) -> str:
+        """Create the group, or link the vendor's entitlement of the same name; returns its id."""
         target = self.writes.target
         members = members_of(document)
         name = document["displayName"]
@@ -69,11 +76,12 @@ class Groups:
                     require_free(row)
                 else:
                     row = self._insert(connection, document, key)
-                self._require_mapping(row, name)
+                require_mapping(self.writes.target, row, name)
                 change = MemberChange(replace=True, add=members)
                 wanted = self._with_object(row, without_members(document))
                 intent = self._want(connection, row, wanted, change, caller)
-            return self._finish(row, intent)
+            self._finish(row, intent)
+            return str(row.scim_id)
 
     def replace(
         self,
@@ -81,7 +89,7 @@ class Groups:
         document: Document,
         caller: Caller,
         if_match: Collection[str] | None = None,
-    ) -> ResourceRow:
+    ) -> None:
         """PUT (RFC 7644 section 3.5.1): ``document`` takes the place of the one before."""
         with self.writes.pauses.intent(caller) as connection:
             row = self.writes.get_for_write(connection, "Group", scim_id, if_match)
@@ -90,7 +98,7 @@ class Groups:
             after = self._with_object(row, after)
             change = MemberChange(replace=True, add=members_of(document))
             intent = self._want(connection, row, after, change, caller, kind="replace")
-        return self._finish(row, intent)
+        self._finish(row, intent)
 
     def patch(
         self,
@@ -98,7 +106,7 @@ class Groups:
         operations: Sequence[Operation],
         caller: Caller,
         if_match: Collection[str] | None = None,
-    ) -> ResourceRow:
+    ) -> None:
         """PATCH (RFC 7644 section 3.5.2): all operations or none."""
         target = self.writes.target
         rest, change = split_members(operations, target.group_type)
@@ -111,7 +119,7 @@ class Groups:
                 else before
             )
             intent = self._want(connection, row, after, change, caller, kind="patch")
-        return self._finish(row, intent)
+        self._finish(row, intent)
 
     def delete(self, scim_id: str, caller: Caller, if_match: Collection[str] | None = None) -> None:
         """DELETE: returns once nobody has anything through the group any more."""
@@ -133,9 +141,10 @@ class Groups:
             )
             leaving = _Joining(dict.fromkeys(memberships.wanted(connection, row.pk), False))
             name = parse_document(row.desired)["displayName"]
-            losing = self._losing(connection, row, name, leaving)
+            granted = memberships.granted_by(connection, row.pk)
+            losing = self._losing(connection, row, name, leaving, granted)
             with self.writes.removals.counted(connection, losing):
-                self._change_members(connection, row, leaving, operation)
+                self._change_members(connection, row, leaving, operation, granted)
             over = self._confirm_at_once(connection, operation)
         if not over:
             self.writes.operations.see_through(operation)
@@ -166,13 +175,13 @@ class Groups:
         if after == before and not members and row.settled and not new and row.claimed:
             return sorted(memberships.operations_on(connection, row.pk, joining.named))
         self._check_change(connection, row, before, after)
-        self._check_object(row, before, after)
-        self._check_protected(row, before, after)
+        check_object(self.writes.target, row, before, after)
+        check_protected(self.writes.target, row, before, after)
         generation = row.generation + 1 if after != before or new else row.generation
-        resources.change(
+        row = self._change(
             connection,
-            row.pk,
-            desired=dump_document(after),
+            row,
+            desired=row.desired if after == before else dump_document(after),
             desired_key=self._unique_key(after),
             generation=generation,
             # A POST claims the group once it is answered; every other write does so now.
@@ -193,15 +202,18 @@ class Groups:
                 "removed": len(members) - sum(members.values()),
             },
         )
-        losing = self._losing(connection, row, after["displayName"], joining)
+        granted = memberships.granted_by(connection, row.pk)
+        losing = self._losing(connection, row, after["displayName"], joining, granted)
         given_less = lessened(self.writes.target, row, before, after)
         with self.writes.removals.counted(connection, losing, given_less):
             if new or renamed:
-                self._remap(connection, row, after["displayName"], operation)
-            self._change_members(connection, row, joining, operation)
+                granted = self._remap(connection, row, after["displayName"], granted, operation)
+            self._change_members(connection, row, joining, operation, granted)
         if new or renamed or any(members.values()):
-            self._check_limits(connection, row.pk)
-        waiting = memberships.operations_on(connection, row.pk, joining.named) | {operation}
+            check_limits(connection, self.writes.target, row, granted)
+        # Who joins or leaves by this request waits for it alone.
+        others = set(joining.named) - members.keys()
+        waiting = memberships.operations_on(connection, row.pk, others) | {operation}
         if self._confirm_at_once(connection, operation):
             waiting.remove(operation)
         return sorted(waiting)
@@ -233,13 +245,26 @@ class Groups:
             renamed={name: each.display for name, each in staying.items() if each.display},
         )
 
+    def _change(self, connection: Connection, row: ResourceRow, **columns: Any) -> ResourceRow:
+        """``row`` with these columns; those that differ are written."""
+        new = {name: each for name, each in columns.items() if getattr(row, name) != each}
+        if not new:
+            return row
+        resources.change(connection, row.pk, **new)
+        return replace(row, **new)
+
     def _change_members(
-        self, connection: Connection, row: ResourceRow, change: _Joining, operation: int
+        self,
+        connection: Connection,
+        row: ResourceRow,
+        change: _Joining,
+        operation: int,
+        granted: Collection[Key],
     ) -> None:
         if not change.wanted:
             return
         generations: dict[str, int] = {}
-        if memberships.granted_by(connection, row.pk):
+        if granted:
             generations = unsettle(connection, self.writes.target.name, change.wanted)
         memberships.want(
             connection,
@@ -251,10 +276,16 @@ class Groups:
         )
 
     def _losing(
-        self, connection: Connection, row: ResourceRow, name: str, change: _Joining
+        self,
+        connection: Connection,
+        row: ResourceRow,
+        name: str,
+        change: _Joining,
+        granted: set[Key],
     ) -> list[int]:
-        """The users who may lose access: who leaves, or everybody if ``name`` grants less."""
-        granted = memberships.granted_by(connection, row.pk)
+        """The users who may lose access: who leaves, or everybody if ``name`` grants less than
+        is ``granted``.
+        """
         leaving = {member for member, wanted in change.wanted.items() if granted and not wanted}
         kept = self.writes.target.mapping.granted_by(name, row.native_id)
         if granted - set(entitlement_keys(kept)):
@@ -268,23 +299,34 @@ class Groups:
         had, has = (granted_by(each["displayName"], row.native_id) for each in (before, after))
         return bool(had - has) or takes_away(self.writes.target, before, after)
 
-    def _remap(self, connection: Connection, row: ResourceRow, name: str, operation: int) -> None:
-        """Record what the group's name stands for; if that changes, all members are affected."""
-        granted = self.writes.target.mapping.granted_by(name, row.native_id)
-        keys = entitlement_keys(granted)
-        if set(keys) == memberships.granted_by(connection, row.pk):
-            return
-        regrant(connection, self.writes.target.name, row.pk, keys, operation=operation)
+    def _remap(
+        self,
+        connection: Connection,
+        row: ResourceRow,
+        name: str,
+        granted: set[Key],
+        operation: int,
+    ) -> set[Key]:
+        """Record what the group's name stands for, and return it.
+
+        If that is something else than was ``granted``, all members are affected.
+        """
+        keys = entitlement_keys(self.writes.target.mapping.granted_by(name, row.native_id))
+        if set(keys) != granted:
+            regrant(connection, self.writes.target.name, row.pk, keys, operation=operation)
+        return set(keys)
 
     def _confirm_at_once(self, connection: Connection, operation: int) -> bool:
         """A change that affects no account is over in the transaction of its intent."""
         return self.writes.outcomes.finish_group_in(connection, operation)
 
-    def _finish(self, row: ResourceRow, intent: Sequence[int]) -> ResourceRow:
+    def _finish(self, row: ResourceRow, intent: Sequence[int]) -> None:
+        if not intent:
+            return
         with deadline(self.writes.operations.deadline_s):
             for operation in intent:
                 self.writes.operations.see_through(operation)
-        return self.writes.reread(row.pk)
+        self.writes.reread(row.pk)
 
     # --- rules -----------------------------------------------------------------------------
 
@@ -303,61 +345,7 @@ class Groups:
             rival = resources.find_by_any_key(connection, self.writes.target.name, "Group", key)
             if rival is not None and rival.pk != row.pk:
                 raise taken("Group", name)
-        self._require_mapping(row, name)
-
-    def _require_mapping(self, row: ResourceRow, name: str) -> None:
-        config = self.writes.target.config
-        mapped = self.writes.target.mapping.granted_by(name, row.native_id)
-        if config.unmapped_groups == "reject" and not mapped:
-            raise InvalidValue(
-                f'the group "{name}" grants nothing at {config.name}; map it to entitlements under '
-                f"[targets.{config.name}.groups] in the bridge's configuration, or do not push it"
-            )
-
-    def _check_object(self, row: ResourceRow, before: Document, after: Document) -> None:
-        """What only the vendor's objects have cannot be wanted of any other group."""
-        target, urn = self.writes.target, self.writes.target.group_extension
-        if urn is None or (row.confirmed is not None and after.get(urn) == before.get(urn)):
-            return
-        if urn in after and not (is_managed(target, row) or is_to_be_created(target, row)):
-            raise InvalidValue(
-                f'the group "{after["displayName"]}" is no object of its own at {target.name} and '
-                f"has no attributes of {urn}; set them on the group that shows the vendor's object"
-            )
-
-    def _check_protected(self, row: ResourceRow, before: Document, after: Document) -> None:
-        """The vendor's object is under the guard, and so is what it gives to its members."""
-        target = self.writes.target
-        urn = target.group_extension
-        was, shall = ({}, {}) if urn is None else (before.get(urn) or {}, after.get(urn) or {})
-        if row.confirmed is None:
-            was = {}
-        if row.native_id is not None and (
-            was != shall or before["displayName"] != after["displayName"]
-        ):
-            target.guard.check(parse_entitlement(row.native_id), "change")
-        given, had = target.connector.passed_on(shall), target.connector.passed_on(was)
-        for entitlement in sorted(given ^ had):
-            target.guard.check(entitlement, "grant" if entitlement in given else "revoke")
-
-    def _check_limits(self, connection: Connection, pk: int) -> None:
-        """A group that everybody could not be in at once is refused, though some are inactive."""
-        target = self.writes.target
-        (row,) = resources.by_pks(connection, [pk])
-        keys = memberships.granted_by(connection, pk)
-        if is_to_be_created(target, row):
-            keys |= {(kind, "") for kind in target.capabilities.managed_kinds}
-        for key in sorted(keys):
-            limit = target.capabilities.group_member_limits.get(key[0])
-            if limit is None:
-                continue
-            count = grounds.count_users(connection, target.name, pk, key)
-            if count > limit:
-                raise InvalidValue(
-                    f"the vendor takes at most {limit} members in a {key[0]}, and "
-                    f'"{parse_document(row.desired)["displayName"]}" would bring it to {count}; '
-                    "divide the members among several groups"
-                )
+        require_mapping(self.writes.target, row, name)
 
     def _with_object(self, row: ResourceRow, document: Document) -> Document:
         """``document`` with the vendor's own attributes as they are, if it says nothing of them.

@@ -66,8 +66,7 @@ class Operations:
         unsent = {pk: each for pk, each in (secrets or {}).items() if each}
         with traced(operation_pk):
             failures = self._attempt(operation_pk, seconds, unsent)
-            self._is_over(operation_pk)
-            operation = self._get(operation_pk)
+            operation = self._finished(operation_pk)
             if operation.status == journal.PENDING:
                 error = _worst(failures)
                 raise self._give_up(operation, error) from error
@@ -80,6 +79,14 @@ class Operations:
         self, operation_pk: int, seconds: float, secrets: dict[int, Mapping[str, str]]
     ) -> dict[int, Exception]:
         """The group's object, the members' accounts, and the object if it is to go after them."""
+        operation = self._get(operation_pk)
+        if operation.resource_type == "User":
+            return self.converger.converge(
+                [operation.resource_pk],
+                seconds=seconds,
+                done=lambda: self._is_over(operation_pk),
+                secrets=secrets,
+            )
         failures = self._converge_object(operation_pk, seconds)
         if not failures:
             failures = self.converger.converge(
@@ -107,7 +114,7 @@ class Operations:
     def _converge_object(self, operation_pk: int, seconds: float) -> dict[int, Exception]:
         """Do what the group's own object at the vendor needs; the failure, if there is one."""
         operation = self._get(operation_pk)
-        if operation.resource_type != "Group" or operation.status != journal.PENDING:
+        if operation.status != journal.PENDING:
             return {}
         members_left = bool(self._accounts(operation_pk))
         try:
@@ -155,10 +162,15 @@ class Operations:
         return operation.generation > row.confirmed_generation
 
     def _is_over(self, operation_pk: int) -> bool:
+        return self._finished(operation_pk).status != journal.PENDING
+
+    def _finished(self, operation_pk: int) -> OperationRow:
+        """The operation, which is over if its accounts have converged."""
         operation = self._get(operation_pk)
-        if operation.status == journal.PENDING and operation.resource_type == "Group":
-            return self.outcomes.finish_group(operation_pk)
-        return operation.status != journal.PENDING
+        if operation.status != journal.PENDING or operation.resource_type == "User":
+            return operation
+        self.outcomes.finish_group(operation_pk)
+        return self._get(operation_pk)
 
     def _accounts(self, operation_pk: int) -> list[int]:
         with self.outcomes.directory.read() as connection:

@@ -38,8 +38,8 @@ class Users:
 
     writes: Writes
 
-    def create(self, document: Document, caller: Caller) -> ResourceRow:
-        """Create the user, adopting an account that exists. Raises `Uniqueness`."""
+    def create(self, document: Document, caller: Caller) -> str:
+        """Create the user, adopting an account that exists; returns the id. Raises `Uniqueness`."""
         document, secrets = take_secrets(document, self.writes.target.user_type)
         self.writes.require_catalogue(document)
         key = user_key(document["userName"])
@@ -52,7 +52,7 @@ class Users:
             intent = self._intend_creation(document, key, caller)
         pk, operation = intent
         self.writes.operations.see_through(operation, secrets={pk: secrets})
-        return self.writes.reread(pk)
+        return str(self.writes.reread(pk).scim_id)
 
     def _intend_creation(
         self, document: Document, key: str, caller: Caller
@@ -86,7 +86,7 @@ class Users:
         document: Document,
         caller: Caller,
         if_match: Collection[str] | None = None,
-    ) -> ResourceRow:
+    ) -> None:
         """PUT (RFC 7644 section 3.5.1): ``document`` takes the place of the one before."""
         user_type = self.writes.target.user_type
         _, secrets = take_secrets(document, user_type)
@@ -94,7 +94,7 @@ class Users:
         def change(current: Document) -> Document:
             return merge_put(current, document, user_type)
 
-        return self._change(scim_id, change, caller, "replace", if_match, sent=secrets)
+        self._change(scim_id, change, caller, "replace", if_match, sent=secrets)
 
     def patch(
         self,
@@ -102,14 +102,14 @@ class Users:
         operations: Sequence[Operation],
         caller: Caller,
         if_match: Collection[str] | None = None,
-    ) -> ResourceRow:
+    ) -> None:
         """PATCH (RFC 7644 section 3.5.2): all operations or none."""
         target = self.writes.target
 
         def change(current: Document) -> Document:
             return patched(operations, current, scim_id, target.user_type, target.dialect)
 
-        return self._change(scim_id, change, caller, "patch", if_match)
+        self._change(scim_id, change, caller, "patch", if_match)
 
     def delete(self, scim_id: str, caller: Caller, if_match: Collection[str] | None = None) -> None:
         """DELETE: returns once the account, or all of its access, is gone."""
@@ -141,7 +141,7 @@ class Users:
         kind: str,
         if_match: Collection[str] | None,
         sent: Mapping[str, str] | None = None,
-    ) -> ResourceRow:
+    ) -> None:
         """``sent`` are secrets that ``change`` leaves out."""
         with self.writes.pauses.intent(caller) as connection:
             row = self.writes.get_for_write(connection, "User", scim_id, if_match)
@@ -156,7 +156,7 @@ class Users:
             if unchanged and not insists and not again:
                 if not row.claimed:
                     resources.change(connection, row.pk, claimed=1)
-                return row
+                return
             self._check_change(connection, row, before, after)
             # Who is deactivated once more is looked at: somebody may have let her in by hand.
             doubt = insists or again
@@ -175,7 +175,7 @@ class Users:
             if row.settled and not secrets:
                 self.writes.outcomes.confirm_at_once(connection, row.pk)
         self.writes.operations.see_through(operation, secrets={row.pk: secrets})
-        return self.writes.reread(row.pk)
+        self.writes.reread(row.pk)
 
     def _names_volatile(self, before: Document, change: Callable[[Document], Document]) -> bool:
         """Whether a change names what the vendor may have changed since it was looked at."""

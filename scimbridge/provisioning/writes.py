@@ -149,7 +149,7 @@ class Writes:
                 resources.change(connection, row.pk, claimed=1)
 
     def reread(self, pk: int) -> ResourceRow:
-        """The resource after an operation was seen through."""
+        """The resource after an operation was seen through. Raises `NotFound` if it is gone."""
         with self.directory.read() as connection:
             found = resources.by_pks(connection, [pk])
         if not found:

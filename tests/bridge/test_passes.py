@@ -181,15 +181,20 @@ def test_old_passes_are_thrown_away_in_the_background(
 def watch(world: World) -> list[list[str]]:
     """The statements of each transaction that is committed from now on."""
     transactions: list[list[str]] = []
-    open_ones: dict[int, list[str]] = {}
 
-    def note(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        open_ones.setdefault(id(connection.connection.dbapi_connection), []).append(statement)
+    def watch_one(driver: Any, *_: Any) -> None:
+        sent: list[str] = []
 
-    def ended(connection: Any) -> None:
-        transactions.append(open_ones.pop(id(connection.connection.dbapi_connection), []))
+        def note(statement: str) -> None:
+            if statement == "COMMIT":
+                transactions.append(sent.copy())
+            if statement in ("COMMIT", "ROLLBACK"):
+                sent.clear()
+            else:
+                sent.append(statement)
+
+        driver.set_trace_callback(note)
 
     listen: Callable[..., None] = event.listen
-    listen(world.bridge.directory.engine, "before_cursor_execute", note)
-    listen(world.bridge.directory.engine, "commit", ended)
+    listen(world.bridge.directory.engine, "checkout", watch_one)
     return transactions

@@ -227,7 +227,7 @@ def note(bench: Bench, group: str, value: str | None) -> None:
 def post_with(bench: Bench, name: str, *members: str, **attributes: str) -> str:
     document: dict[str, Any] = {"schemas": [urns.GROUP, "urn:t:Group"], "displayName": name}
     document |= {"members": [{"value": each} for each in members], "urn:t:Group": attributes}
-    return bench.groups.create(document, CALLER).scim_id or ""
+    return bench.groups.create(document, CALLER)
 
 
 def test_a_group_is_created_with_its_attributes(managing: Bench) -> None:

@@ -90,7 +90,7 @@ def _no_fence() -> None:
 
 
 def _no_doubt_after_a_lost_lease() -> None:
-    leases._STALE = leases._STALE.where(leases._T.pk < 0)
+    leases._STALE.run = lambda *_arguments, **_named: 0  # type: ignore[method-assign]
 
 
 def _no_resumption() -> None:
