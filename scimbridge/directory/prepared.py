@@ -1,7 +1,7 @@
 """Statements that go to the driver as text: those of every request, and of every write.
 
 SQLAlchemy writes the text, once for each database, and is then out of the way: to send one
-statement by it takes ten times as long as SQLite takes to answer it (decisions 0027 and 0031).
+statement by it takes ten times as long as SQLite takes to answer it (decisions 0025 and 0029).
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ def test_what_an_earlier_schema_holds_is_counted(
 ) -> None:
     upgrade = command.upgrade
     with monkeypatch.context() as earlier:
-        earlier.setattr(command, "upgrade", lambda config, _head: upgrade(config, "0010"))
+        earlier.setattr(command, "upgrade", lambda config, _head: upgrade(config, "0006"))
         migrate(empty)
     directory = Directory(empty)
     columns = {"target": "t", "desired": "{}", "created": 1, "last_modified": 1}
