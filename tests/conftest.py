@@ -43,6 +43,7 @@ def _compile_when_asked(self: Rule, append_unknown: bool = True) -> Callable[...
 Rule._compile_builder = _compile_when_asked  # type: ignore[method-assign]
 
 
+@pytest.hookimpl(trylast=True)  # Hypothesis marks them in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Property tests do not count as coverage.
 

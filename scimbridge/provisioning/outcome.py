@@ -277,9 +277,7 @@ class Outcomes:
         return True
 
     def waits_for(self, connection: Connection, operation: OperationRow) -> list[int]:
-        """Primary keys of the users who have to converge before the operation is over."""
-        if operation.resource_type == "User":
-            return [operation.resource_pk]
+        """Primary keys of the users who have to converge before a group's operation is over."""
         if operation.status != journal.PENDING:
             # A deleted group that nobody had anything through is gone at once.
             return []

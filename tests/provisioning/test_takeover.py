@@ -11,6 +11,7 @@ from sqlalchemy import select
 from scimbridge.connectors.interface import Entitlement
 from scimbridge.directory import leases
 from scimbridge.directory.leases import LEASE_MARGIN_S
+from scimbridge.directory.schema import operations
 from scimbridge.directory.schema import resources as table
 from scimbridge.errors import TemporarilyUnavailable
 from tests.provisioning.conftest import CALLER, JANE, Bench, Opener
@@ -176,3 +177,18 @@ def test_a_second_deletion_ends_with_the_first_although_it_came_while_that_was_u
     assert [str(error) for error in second] == ["the vendor took too long; the change goes on"]
     assert bench.pending() == []
     assert bench.lines().count("delete done") == 2
+
+
+def test_who_comes_to_a_groups_change_that_another_one_finished_does_nothing_again(
+    bench: Bench,
+) -> None:
+    bench.post_group("Readers", bench.post_user())
+    with bench.directory.read() as connection:
+        changed = connection.execute(
+            select(operations.c.pk).where(operations.c.resource_type == "Group")
+        ).scalar_one()
+    calls = list(bench.vendor.calls)
+
+    bench.operations.see_through(changed)
+
+    assert bench.vendor.calls == calls
