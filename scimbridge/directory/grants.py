@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from scimbridge.directory.prepared import Prepared, PreparedIn
@@ -43,13 +43,13 @@ _RECIPIENTS = (
         _T.state.in_([HELD, ASSERTED]),
     )
 )
-_FORGET = Prepared(
-    delete(grants).where(
-        _T.resource_pk == bindparam("of_pk"),
-        _T.kind == bindparam("of_kind"),
-        _T.native_id == bindparam("of_native_id"),
-    )
+_ONE = delete(grants).where(
+    _T.resource_pk == bindparam("of_pk"),
+    _T.kind == bindparam("of_kind"),
+    _T.native_id == bindparam("of_native_id"),
 )
+_FORGET = Prepared(_ONE)
+_FORGET_TAKING = Prepared(_ONE.where(_T.state == TAKING))
 _FORGET_RETIRED = PreparedIn(
     lambda native_ids: delete(retired_accounts).where(
         _R.resource_pk == bindparam("of_pk"), _R.native_id.in_(native_ids)
@@ -80,10 +80,10 @@ def put(
     state: str,
     rows: Iterable[tuple[int, Key]],
     *,
-    unless_recorded: bool = False,
+    unless_held: bool = False,
     revoked_at: int = 0,
 ) -> None:
-    """Set the state of entitlements of resources; of those without one if ``unless_recorded``.
+    """Set the state of entitlements of resources; if ``unless_held``, not of what is held.
 
     ``revoked_at`` goes with the state ``REVOKED``, which says of itself that there is nothing.
     """
@@ -107,9 +107,20 @@ def put(
             "state": statement.excluded.state,
             "revoked_at": statement.excluded.revoked_at,
         },
-        where=_T.state == REVOKED if unless_recorded else None,
+        where=or_(_T.state == REVOKED, _T.state == TAKING) if unless_held else None,
     )
     connection.execute(statement, values)
+
+
+def add(connection: Connection, state: str, rows: Iterable[tuple[int, Key]]) -> set[Key]:
+    """Set the state of what nothing is recorded of yet; returns what that was."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(grants).on_conflict_do_nothing().returning(_T.kind, _T.native_id)
+    added = set()
+    for pk, (kind, native_id) in rows:
+        values = {"resource_pk": pk, "kind": kind, "native_id": native_id, "state": state}
+        added |= {(row.kind, row.native_id) for row in connection.execute(statement, values)}
+    return added
 
 
 def doubt(connection: Connection, pk: int) -> None:
@@ -119,12 +130,14 @@ def doubt(connection: Connection, pk: int) -> None:
     )
 
 
-def forget(connection: Connection, rows: Iterable[tuple[int, Key]]) -> None:
-    """Drop the record of entitlements that the bridge no longer gives."""
+def forget(
+    connection: Connection, rows: Iterable[tuple[int, Key]], *, only_taking: bool = False
+) -> None:
+    """Drop the record of entitlements that the bridge no longer gives, or was about to take."""
     values = [
         {"of_pk": pk, "of_kind": kind, "of_native_id": native_id} for pk, (kind, native_id) in rows
     ]
-    _FORGET.run_each(connection, values)
+    (_FORGET_TAKING if only_taking else _FORGET).run_each(connection, values)
 
 
 # --- accounts that are being replaced --------------------------------------------------------

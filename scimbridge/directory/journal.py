@@ -206,10 +206,18 @@ def postpone(
 
 
 def hold(connection: Connection, target: str, *, until: int) -> None:
-    """Have no unfinished operation of a target tried again before ``until``."""
+    """Have no operation of a target that failed before tried again before ``until``.
+
+    What never was tried belongs to a request that is alive, or died with its process.
+    """
     connection.execute(
         update(operations)
-        .where(_T.target == target, _T.status == PENDING, _T.next_attempt < until)
+        .where(
+            _T.target == target,
+            _T.status == PENDING,
+            _T.attempts > 0,
+            _T.next_attempt < until,
+        )
         .values(next_attempt=until)
     )
 

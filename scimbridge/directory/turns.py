@@ -14,7 +14,7 @@ import stat
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from scimbridge.errors import DirectoryError
@@ -66,19 +66,21 @@ def _too_late(who: str, timeout_ms: int) -> DirectoryError:
 def _open(database: Path) -> int:
     path = f"{database}-writers"
     try:
-        try:
-            return os.open(path, os.O_RDONLY)
-        except FileNotFoundError:
+        with suppress(FileNotFoundError):
+            return os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        with suppress(FileExistsError):
             return _create(path, database.stat())
+        return os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
     except OSError as error:
         raise DirectoryError(f"the directory did not answer: {error}") from error
 
 
 def _create(path: str, like: os.stat_result) -> int:
-    made = os.open(path, os.O_RDONLY | os.O_CREAT, stat.S_IMODE(like.st_mode))
+    # What an administrator's command makes must not shut out the service; and whoever owns the
+    # folder must not have an administrator make a file elsewhere, by a link.
+    made = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL, stat.S_IMODE(like.st_mode))
+    os.fchmod(made, stat.S_IMODE(like.st_mode))
     if os.geteuid() == 0:
-        # What an administrator's command makes must not shut out the service, which is not root.
-        os.fchmod(made, stat.S_IMODE(like.st_mode))
         os.fchown(made, like.st_uid, like.st_gid)
     return made
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from scimbridge.connectors.interface import Entitlement
 from scimbridge.directory import grants, leases
 from scimbridge.directory.engine import Directory
-from scimbridge.errors import VendorUnavailable
+from scimbridge.errors import NotYet
 from scimbridge.provisioning.correlation import entitlement_keys
 from scimbridge.provisioning.work import Work
 
@@ -31,14 +31,16 @@ class Keeper:
         lost = item.by_hand_among(entitlements)
         new = lost - item.dropped
         item.owed |= lost
+        item.swept |= entitlements - lost
         if not new:
             return
         with self.directory.write() as connection:
             if not leases.is_held(connection, item.row.pk, item.row.fence):
-                raise VendorUnavailable("somebody else has taken the account over")
+                raise NotYet("somebody else has taken the account over")
             rows = [(item.row.pk, key) for key in entitlement_keys(new)]
-            grants.put(connection, grants.TAKING, rows, unless_recorded=True)
-        item.dropped |= new
+            added = grants.add(connection, grants.TAKING, rows)
+        # What was revoked, or asserted meanwhile, keeps the record by which a late call is undone.
+        item.dropped |= {Entitlement(*key) for key in added}
 
     def restored(self, native_id: str, entitlements: frozenset[Entitlement]) -> None:
         """See `scimbridge.connectors.dropped.Keeper.restored`."""

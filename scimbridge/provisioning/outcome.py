@@ -71,7 +71,8 @@ class Outcomes:
         if dirty is None:
             self._repair(connection, item)
             return
-        self._forget(connection, row.pk, item.dropped - item.owed)
+        back = entitlement_keys(item.dropped - item.owed)
+        grants.forget(connection, [(row.pk, key) for key in back], only_taking=True)
         if item.gone:
             resources.change(connection, row.pk, native_id=None, observed=None)
             grants.doubt(connection, row.pk)
@@ -84,9 +85,11 @@ class Outcomes:
     def _repair(self, connection: Connection, item: Work) -> None:
         """Calls of ours may have reached the vendor after those of the new holder of the lease."""
         for row in resources.by_pks(connection, [item.row.pk]):
-            for state, rows in item.changing.items():
-                # The new holder may have forgotten what it had seen taken or given.
-                grants.put(connection, state, rows, unless_recorded=True)
+            # The new holder may have forgotten what it had seen taken or given, or have taken
+            # what came late for given by hand. What it revoked is not given back.
+            changing = item.changing
+            grants.put(connection, grants.ASSERTED, changing[grants.ASSERTED], unless_held=True)
+            grants.add(connection, grants.TAKING, changing[grants.TAKING])
             self.request_repair(connection, row, kind="repair")
 
     def request_repair(self, connection: Connection, row: ResourceRow, *, kind: str) -> int:

@@ -213,7 +213,9 @@ class Users:
         """``document`` with what the vendor showed of the account that an earlier POST bound."""
         urn = self.writes.target.extension
         shown = parse_document(row.desired).get(urn or "")
-        if urn is None or not shown or journal.last_creation(connection, row.pk) is None:
+        if urn is None or not shown or row.native_id is None:
+            return document
+        if journal.last_creation(connection, row.pk) is None:
             return document
         return with_attributes(document, shown, urn, self.writes.target.user_type)
 

@@ -39,7 +39,9 @@ class Work:
     dropped: frozenset[Entitlement] = frozenset()
     """Given by hand, and recorded by this pass because a vendor call takes it by the way."""
     owed: frozenset[Entitlement] = frozenset()
-    """What of ``dropped`` is not back yet, as far as is known."""
+    """What of that kind is not back yet, as far as is known."""
+    swept: frozenset[Entitlement] = frozenset()
+    """What else such a call takes and gives again: it may come back after somebody revoked it."""
     log: list[dict[str, object]] = field(default_factory=list)
 
     @property
@@ -52,7 +54,8 @@ class Work:
     @property
     def changing(self) -> dict[str, list[tuple[int, grants.Key]]]:
         """What the steps give or take, as `grants.put` takes it, by the state that means so."""
-        managed = (self._touched(Grant) | self._touched(Revoke)) & self._managed
+        given = self._touched(Grant) | self._touched(Revoke) | self.swept
+        managed = given & self._managed
         by_hand = self.by_hand(Grant)
         if not self.desired.account.active:
             by_hand |= self.by_hand(Revoke) | self.direct_by_hand

@@ -119,3 +119,27 @@ def test_a_queue_that_cannot_be_made_is_named(database: Path) -> None:
 
     with pytest.raises(DirectoryError, match=f"did not answer.*{file}"), Turns(database).take(1):
         pass
+
+
+def test_a_link_in_the_files_place_leads_nowhere(database: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    Path(f"{database}-writers").symlink_to(elsewhere)
+
+    with pytest.raises(DirectoryError), Turns(database).take(1000):
+        pass
+
+    assert not elsewhere.exists()
+
+
+def test_who_may_write_to_the_database_may_queue_for_it_whoever_came_first(
+    database: Path,
+) -> None:
+    database.chmod(0o660)
+    before = os.umask(0o077)
+    try:
+        with Turns(database).take(1000):
+            pass
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE(Path(f"{database}-writers").stat().st_mode) == 0o660

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Event, Thread
 
 import pytest
 
@@ -190,6 +191,52 @@ def test_what_a_late_worker_dropped_is_given_back(bench: Bench, jane: str) -> No
     bench.recover()
 
     assert bench.vendor.held["n1"] == {SITE}
+    assert bench.pending() == []
+
+
+def test_what_a_late_worker_put_back_although_it_was_revoked_meanwhile_is_taken_again(
+    bench: Bench,
+) -> None:
+    user = bench.post_user(displayName="Jane")
+    group = bench.post_group("Sites", user)
+    once(bench, "put_back", lambda: bench.leave(group, user))
+
+    bench.patch_user(user, displayName="Joan")
+    assert len(bench.vendor.held["n1"]) == 2
+    bench.recover()
+
+    assert bench.vendor.held["n1"] == set()
+    assert bench.pending() == []
+
+
+def test_a_late_grant_that_somebody_took_for_given_by_hand_is_taken_again(bench: Bench) -> None:
+    user = bench.post_user(displayName="Jane")
+    group = bench.post_group("Sites")
+    sent, arrived = Event(), Event()
+
+    def grant_late() -> None:
+        del bench.vendor.meanwhile["grant"]
+        sent.set()
+        assert arrived.wait(10)
+
+    bench.vendor.meanwhile["grant"] = grant_late
+    late = Thread(target=lambda: bench.join(group, user))
+    late.start()
+    assert sent.wait(10)
+    bench.clock.advance(LEASE_MARGIN_S + 60)
+    bench.leave(group, user)
+    bench.vendor.held["n1"].add(SITE)
+
+    def end_the_late_one() -> None:
+        del bench.vendor.meanwhile["put_back"]
+        arrived.set()
+        late.join()
+
+    bench.vendor.meanwhile["put_back"] = end_the_late_one
+    bench.patch_user(user, displayName="Joan")
+    bench.recover()
+
+    assert bench.vendor.held["n1"] == set()
     assert bench.pending() == []
 
 
