@@ -17,7 +17,7 @@ from tests.bench.operations import OPERATIONS, THREADS, Operation, Request
 from tests.bench.report import Series, machine, plot, table
 from tests.bench.servers import Server, bare_flask, bridge, scim2_server
 from tests.bench.tenant import Tenant
-from tests.bench.vendor_calls import VENDOR_FIGURES
+from tests.bench.vendor_calls import VENDOR_FIGURES, time_table
 from tests.bench.vendor_calls import count as vendor_calls
 from tests.bench.vendor_calls import table as calls_table
 
@@ -28,8 +28,13 @@ from tests.bench.vendor_calls import table as calls_table
 @click.option("--sizes", default="1000,10000,100000", show_default=True, help="For the plot.")
 @click.option("--runs", default=3, show_default=True)
 @click.option("--seconds", default=4, show_default=True, help="Of each run.")
-@click.option("--only", "names", multiple=True, help="An operation; repeatable.")
+@click.option(
+    "--only", "names", multiple=True, help="An operation; repeatable. vendor: none of them."
+)
 @click.option("--people", default=1_000, show_default=True, help="For counting vendor calls.")
+@click.option("--vendor-users", default=400, show_default=True, help="For timing vendor calls.")
+@click.option("--vendor-latency-ms", type=click.IntRange(min=1), default=50, show_default=True)
+@click.option("--vendor", "vendors", multiple=True, type=click.Choice(list(VENDOR_FIGURES)))
 @click.option("--peer/--no-peer", default=True, show_default=True)
 def main(
     out: Path,
@@ -39,21 +44,33 @@ def main(
     seconds: int,
     names: tuple[str, ...],
     people: int,
+    vendor_users: int,
+    vendor_latency_ms: int,
+    vendors: tuple[str, ...],
     peer: bool,
 ) -> None:
     """Measure bridge, ceiling and peer side by side; a table, results.json and a plot."""
     operations = [each for each in OPERATIONS if not names or each.name in names]
     out.mkdir(parents=True, exist_ok=True)
     series = _measure(operations, Tenant(users), runs=runs, seconds=seconds, peer=peer)
-    click.echo(table(operations, series))
+    if operations:
+        click.echo(table(operations, series))
     by_size = {
         size: _measure(operations, Tenant(size), runs=runs, seconds=seconds, peer=False)
-        for size in map(int, filter(None, sizes.split(",")))
+        for size in map(int, filter(None, sizes.split(",") if operations else ()))
     }
     for size, found in by_size.items():
         click.echo(f"\n{size} users and members:\n{table(operations, found)}")
-    counts = [each for name in VENDOR_FIGURES if people for each in vendor_calls(name, people)]
+    asked = vendors or tuple(VENDOR_FIGURES)
+    counts = [each for name in asked if people for each in vendor_calls(name, people)]
     click.echo(f"\nCalls to the vendor for {people} users:\n{calls_table(counts)}")
+    times = [
+        each
+        for name in asked
+        if vendor_users
+        for each in vendor_calls(name, vendor_users, vendor_latency_ms)
+    ]
+    click.echo(f"\n{vendor_users} users, {vendor_latency_ms} ms a call:\n{time_table(times)}")
     results = {
         "machine": machine(),
         "users": users,
@@ -61,6 +78,9 @@ def main(
         "by_size": {size: asdict(found) for size, found in by_size.items()},
         "people": people,
         "vendor_calls": [asdict(each) for each in counts],
+        "vendor_users": vendor_users,
+        "vendor_latency_ms": vendor_latency_ms,
+        "vendor_times": [asdict(each) for each in times],
     }
     (out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
     if by_size:
@@ -71,6 +91,8 @@ def _measure(
     operations: list[Operation], tenant: Tenant, *, runs: int, seconds: int, peer: bool
 ) -> Series:
     """All runs of one size. The servers take turns, so that a busy machine is so for all."""
+    if not operations:
+        return Series({}, {})
     measured: dict[str, dict[str, list[Measured]]] = {}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="scimbridge-bench-")))
