@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -56,7 +57,7 @@ class Directory:
         self._idle: deque[Connection] = deque()
         # A server may have closed a connection meanwhile: the pool asks it before each use.
         self._most_idle = IDLE_READERS if on_sqlite else 0
-        self._turns = Turns(_file(url) if url.startswith("sqlite") else None)
+        self._turns = Turns(_file(url) if on_sqlite else None)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -120,6 +121,12 @@ def open_engine(url: str) -> Engine:
     Raises `ConfigError` if an SQLite file would lie on a network file system.
     """
     return _open_sqlite(url) if url.startswith("sqlite") else _open_postgresql(url)
+
+
+def insert_or_else(connection: Connection, table: Table) -> Any:
+    """An INSERT that can say what becomes of a row that is there: each database has its own."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table)
 
 
 def _file(url: str) -> Path:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, bindparam, delete, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from scimbridge.directory.engine import insert_or_else
 from scimbridge.directory.prepared import Prepared, PreparedIn
 from scimbridge.directory.resources import chunks
 from scimbridge.directory.schema import entitlements, grants, resources, retired_accounts
@@ -99,8 +99,7 @@ def put(
     ]
     if not values:
         return
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(grants)
+    statement = insert_or_else(connection, grants)
     statement = statement.on_conflict_do_update(
         index_elements=[_T.resource_pk, _T.kind, _T.native_id],
         set_={
@@ -114,8 +113,9 @@ def put(
 
 def add(connection: Connection, state: str, rows: Iterable[tuple[int, Key]]) -> set[Key]:
     """Set the state of what nothing is recorded of yet; returns what that was."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(grants).on_conflict_do_nothing().returning(_T.kind, _T.native_id)
+    statement = (
+        insert_or_else(connection, grants).on_conflict_do_nothing().returning(_T.kind, _T.native_id)
+    )
     added = set()
     for pk, (kind, native_id) in rows:
         values = {"resource_pk": pk, "kind": kind, "native_id": native_id, "state": state}

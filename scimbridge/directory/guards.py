@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from scimbridge.directory.engine import insert_or_else
 from scimbridge.directory.prepared import Prepared, PreparedIn
 from scimbridge.directory.resources import chunks
 from scimbridge.directory.schema import guards, removals, resources
@@ -58,7 +58,7 @@ def get(connection: Connection, target: str) -> GuardRow:
 
 def change(connection: Connection, target: str, **columns: Any) -> None:
     """Set columns of one guard."""
-    statement = _dialect(connection).insert(guards).values(target=target, **columns)
+    statement = insert_or_else(connection, guards).values(target=target, **columns)
     connection.execute(statement.on_conflict_do_update(index_elements=[_G.target], set_=columns))
 
 
@@ -85,7 +85,7 @@ def note(
 ) -> None:
     """Count accounts, and forget what was counted at or before ``forget_until``."""
     connection.execute(delete(removals).where(_R.target == target, _R.at <= forget_until))
-    statement = _dialect(connection).insert(removals)
+    statement = insert_or_else(connection, removals)
     statement = statement.on_conflict_do_update(
         index_elements=[_R.target, _R.scim_id], set_={"at": statement.excluded.at}
     )
@@ -101,7 +101,3 @@ def forget(connection: Connection, target: str) -> None:
 def claimed_users(connection: Connection, target: str) -> Iterator[str]:
     """The confirmed documents of the users that an IdP has written to."""
     yield from connection.execute(_CLAIMED, {"target": target}).scalars()
-
-
-def _dialect(connection: Connection) -> Any:
-    return postgresql if connection.dialect.name == "postgresql" else sqlite

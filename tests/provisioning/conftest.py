@@ -18,6 +18,7 @@ from scimbridge.directory import journal, resources
 from scimbridge.directory.audit import AuditLog
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.journal import Caller
+from scimbridge.directory.leases import LEASE_MARGIN_S
 from scimbridge.directory.resources import ResourceRow
 from scimbridge.directory.schema import audit
 from scimbridge.errors import VendorUnavailable
@@ -197,6 +198,17 @@ def raiser(error: Exception) -> Callable[[], None]:
         raise error
 
     return fail
+
+
+def once(bench: Bench, call: str, action: Callable[[], None]) -> None:
+    """Run ``action`` at the vendor's next ``call``, when the lease of the caller is over."""
+
+    def run() -> None:
+        del bench.vendor.meanwhile[call]
+        bench.clock.advance(LEASE_MARGIN_S + 60)
+        action()
+
+    bench.vendor.meanwhile[call] = run
 
 
 def operations(kind: ResourceType, *each: dict[str, Any]) -> tuple[Operation, ...]:

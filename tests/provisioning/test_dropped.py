@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event, Thread
 
@@ -14,7 +13,7 @@ from scimbridge.connectors.interface import Account, Capabilities, Entitlement
 from scimbridge.directory import grants
 from scimbridge.directory.leases import LEASE_MARGIN_S
 from scimbridge.errors import TemporarilyUnavailable, VendorRejected
-from tests.provisioning.conftest import DOWN, JANE, Bench, Opener, raiser
+from tests.provisioning.conftest import DOWN, JANE, Bench, Opener, once, raiser
 from tests.provisioning.fake_vendor import FakeVendor
 
 CONSOLE = Capabilities(
@@ -69,17 +68,6 @@ def interrupt(bench: Bench, user: str) -> None:
     with bench.failing("put_back"), pytest.raises(TemporarilyUnavailable):
         bench.patch_user(user, displayName="Joan")
     assert bench.vendor.held["n1"] == set()
-
-
-def once(bench: Bench, call: str, action: Callable[[], None]) -> None:
-    """Run ``action`` at the vendor's next ``call``, when the lease of the caller is over."""
-
-    def run() -> None:
-        del bench.vendor.meanwhile[call]
-        bench.clock.advance(LEASE_MARGIN_S + 60)
-        action()
-
-    bench.vendor.meanwhile[call] = run
 
 
 def recorded(bench: Bench, user: str) -> dict[Entitlement, str]:

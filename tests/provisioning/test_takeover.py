@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from threading import Event, Thread
 
 import pytest
@@ -14,20 +13,9 @@ from scimbridge.directory.leases import LEASE_MARGIN_S
 from scimbridge.directory.schema import operations
 from scimbridge.directory.schema import resources as table
 from scimbridge.errors import TemporarilyUnavailable
-from tests.provisioning.conftest import CALLER, JANE, Bench, Opener
+from tests.provisioning.conftest import CALLER, JANE, Bench, Opener, once
 
 READER = Entitlement("role", "reader")
-
-
-def once(bench: Bench, call: str, action: Callable[[], None]) -> None:
-    """Run ``action`` while the vendor is at its next ``call``, whose lease is over by then."""
-
-    def run() -> None:
-        del bench.vendor.meanwhile[call]
-        bench.clock.advance(LEASE_MARGIN_S + 60)
-        action()
-
-    bench.vendor.meanwhile[call] = run
 
 
 def is_settled(bench: Bench) -> bool:
