@@ -192,15 +192,19 @@ class Scim:
 
 @dataclass
 class Clock:
-    """The real time, moved forward at will."""
+    """The real time, moved forward at will, or stopped."""
 
     ahead_ms: int = 0
+    stopped_at: int | None = None
 
     def __call__(self) -> int:
-        return now_ms() + self.ahead_ms
+        return (now_ms() if self.stopped_at is None else self.stopped_at) + self.ahead_ms
 
     def advance(self, seconds: float) -> None:
         self.ahead_ms += round(seconds * 1000)
+
+    def stop(self) -> None:
+        self.stopped_at = now_ms()
 
 
 @dataclass

@@ -147,6 +147,7 @@ def test_a_form_to_sign_in_is_good_for_the_browser_that_got_it_alone(consoled: W
 
 def test_attempts_of_one_address_are_slowed_down(tmp_path: Path) -> None:
     with open_console(tmp_path) as world:
+        world.clock.stop()
         stranger = Browser(world.bridge.app.test_client())
         assert [stranger.sign_in(OPERATOR, "guess").status_code for _ in range(10)] == [403] * 10
 
@@ -161,6 +162,7 @@ def test_attempts_of_one_address_are_slowed_down(tmp_path: Path) -> None:
 
 def test_attempts_with_one_name_are_slowed_down_wherever_they_come_from(tmp_path: Path) -> None:
     with open_console(tmp_path) as world:
+        world.clock.stop()
         attempts = world.bridge.app.extensions["scimbridge"].console.attempts_of_name
         assert [attempts.count(OPERATOR) for _ in range(100)] == [0] * 100
 
