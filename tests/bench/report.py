@@ -53,7 +53,11 @@ def table(operations: Sequence[Operation], series: Series) -> str:
     ]
     for each in operations:
         runs = series.measured[each.name]["bridge"]
-        failed = sum(run.failed for found in series.measured[each.name].values() for run in found)
+        failed = (
+            f"{name} {sum(run.failed for run in found)}"
+            for name, found in series.measured[each.name].items()
+            if any(run.failed for run in found)
+        )
         cells = [
             each.title,
             "" if each.goal is None else f"{each.goal:.2f}",
@@ -64,7 +68,7 @@ def table(operations: Sequence[Operation], series: Series) -> str:
                 for name in ("bridge", "ceiling", "peer")
             ),
             f"{median(run.p99_ms for run in runs):.0f} ms",
-            str(failed),
+            ", ".join(failed) or "0",
         ]
         lines.append(f"| {' | '.join(cells)} |")
     memory = ", ".join(f"{name} {size:.0f} MB" for name, size in series.worker_megabytes.items())
