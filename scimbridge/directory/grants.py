@@ -33,6 +33,13 @@ _RETIRED = PreparedIn(
         select(_R.resource_pk, _R.native_id).where(_R.resource_pk.in_(pks)).order_by(_R.native_id)
     )
 )
+_RETIREES = PreparedIn(
+    lambda ids: (
+        select(_R.native_id)
+        .join_from(retired_accounts, resources, resources.c.pk == _R.resource_pk)
+        .where(resources.c.target == bindparam("target"), _R.native_id.in_(ids))
+    )
+)
 _RECIPIENTS = (
     select(_T.resource_pk)
     .join_from(grants, resources, resources.c.pk == _T.resource_pk)
@@ -179,6 +186,15 @@ def retiree(connection: Connection, target: str, native_id: str) -> int | None:
         .where(resources.c.target == target, table.native_id == native_id)
     ).scalar_one_or_none()
     return found
+
+
+def retirees(connection: Connection, target: str, native_ids: Sequence[str]) -> set[str]:
+    """Which of these accounts are the former ones of somebody, and still to go."""
+    return {
+        native_id
+        for chunk in chunks(native_ids)
+        for (native_id,) in _RETIREES.all(connection, chunk, target=target)
+    }
 
 
 def forget_retired(connection: Connection, pk: int, native_ids: Sequence[str]) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Column, Connection, Select, bindparam, delete, insert, select, update
 
 from scimbridge.directory.prepared import Prepared, PreparedIn
 from scimbridge.directory.schema import resources
@@ -77,6 +77,19 @@ _BY_NATIVE_ID = Prepared(
         _T.native_id == bindparam("native_id"),
     )
 )
+
+
+def _of_type(wanted: Select[Any], column: Column[Any]) -> PreparedIn:
+    """Those of a target and a type whose ``column`` is in a list."""
+    of_type = wanted.where(
+        _T.target == bindparam("target"), _T.resource_type == bindparam("resource_type")
+    )
+    return PreparedIn(lambda values: of_type.where(column.in_(values)))
+
+
+_BY_NATIVE_IDS = _of_type(_ALL, _T.native_id)
+# Two statements: each has an index, and keeps to the most variables.
+_KNOWN_KEYS = tuple(_of_type(select(each), each) for each in (_T.desired_key, _T.confirmed_key))
 _BY_PKS = PreparedIn(lambda pks: _ALL.where(_T.pk.in_(pks)))
 _BY_IDS = PreparedIn(lambda ids: _ALL.where(_T.target == bindparam("target"), _T.scim_id.in_(ids)))
 _VISIBLE = _ALL.where(
@@ -129,6 +142,29 @@ def find_by_native_id(
     )
 
 
+def by_native_ids(
+    connection: Connection, target: str, resource_type: str, native_ids: Sequence[str]
+) -> list[ResourceRow]:
+    """The resources that are bound to these accounts or entitlements, in no particular order."""
+    return [
+        ResourceRow(*row)
+        for chunk in chunks(native_ids)
+        for row in _BY_NATIVE_IDS.all(connection, chunk, target=target, resource_type=resource_type)
+    ]
+
+
+def known_keys(
+    connection: Connection, target: str, resource_type: str, keys: Sequence[str]
+) -> set[str]:
+    """Which of ``keys`` a resource has, or is about to have."""
+    return {
+        key
+        for statement in _KNOWN_KEYS
+        for chunk in chunks(keys)
+        for (key,) in statement.all(connection, chunk, target=target, resource_type=resource_type)
+    }
+
+
 def by_pks(connection: Connection, pks: Sequence[int]) -> list[ResourceRow]:
     """The resources with these primary keys, in no particular order."""
     return [ResourceRow(*row) for chunk in chunks(pks) for row in _BY_PKS.all(connection, chunk)]
@@ -157,6 +193,12 @@ def create(connection: Connection, **columns: Any) -> int:
     return int(pk)
 
 
+def create_all(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert resources; ``rows`` name the same columns."""
+    if rows:
+        _create_each(tuple(rows[0])).run_each(connection, rows)
+
+
 def change(connection: Connection, pk: int, **columns: Any) -> None:
     """Set columns of one resource."""
     values = {f"new_{name}": value for name, value in columns.items()}
@@ -168,6 +210,12 @@ def change(connection: Connection, pk: int, **columns: Any) -> None:
 def _create(names: tuple[str, ...]) -> Prepared:
     values: dict[str, Any] = {name: bindparam(name) for name in names}
     return Prepared(insert(resources).values(values).returning(_T.pk))
+
+
+@lru_cache(maxsize=256)
+def _create_each(names: tuple[str, ...]) -> Prepared:
+    values: dict[str, Any] = {name: bindparam(name) for name in names}
+    return Prepared(insert(resources).values(values))
 
 
 @lru_cache(maxsize=256)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +20,10 @@ from scimbridge.directory.engine import Directory
 from scimbridge.directory.resources import ResourceRow
 from scimbridge.directory.schema import targets
 from scimbridge.errors import Forbidden
-from scimbridge.provisioning.correlate import derived_id, group_key, user_key
+from scimbridge.provisioning.correlate import group_key
 from scimbridge.provisioning.correlation import entitlement_keys
 from scimbridge.provisioning.entitlements import entitlement_id
-from scimbridge.provisioning.mapping import display_of, from_account, is_active
+from scimbridge.provisioning.linking import Linking, batches
 from scimbridge.provisioning.outcome import BRIDGE, Outcomes
 from scimbridge.provisioning.pauses import Pauses
 from scimbridge.provisioning.progress import OnProgress, unseen
@@ -31,7 +31,7 @@ from scimbridge.provisioning.regranting import regrant
 from scimbridge.provisioning.removals import Removals
 from scimbridge.provisioning.targets import Target
 from scimbridge.provisioning.vendor_groups import dump_states
-from scimbridge.provisioning.work import dump_account, dump_document, parse_document
+from scimbridge.provisioning.work import dump_document, parse_document
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +48,7 @@ class Observer:
     outcomes: Outcomes
     removals: Removals
     pauses: Pauses
+    linking: Linking
     owner: str
     now: Callable[[], int]
 
@@ -60,7 +61,7 @@ class Observer:
         if account is None:
             return False
         with self.directory.write() as connection:
-            return self._link(connection, account)
+            return self.linking.link(connection, account)
 
     def observe(self, on_progress: OnProgress = unseen) -> bool:
         """Read the whole catalogue and all accounts; False if another process is at it.
@@ -76,12 +77,8 @@ class Observer:
         done = None
         try:
             self.refresh_catalogue()
-            for number, account in enumerate(self.target.connector.accounts(), 1):
-                on_progress(number, None)
-                if self._is_ghost(account, since=now):
-                    continue
-                with self.directory.write() as connection:
-                    self._link(connection, account)
+            for batch in batches(_told(self.target.connector.accounts(), on_progress)):
+                self._take_in(batch, since=now)
             done = now
         finally:
             with self.directory.write() as connection:
@@ -90,15 +87,20 @@ class Observer:
                 )
         return True
 
-    def _is_ghost(self, account: Account, *, since: int) -> bool:
-        """Whether the account, which a page of a list shows, was deleted since that was read."""
-        name, native_id = self.target.name, str(account.native_id)
-        with self.directory.read() as connection:
-            if resources.find_by_native_id(connection, name, "User", native_id) is not None:
-                return False
-            if not journal.deleted_since(connection, name, since):
-                return False
-        return self.target.connector.read_account(native_id) is None
+    def _take_in(self, accounts: Sequence[Account], *, since: int) -> None:
+        """Link accounts that pages of a list show; ``since`` is when the first was asked for."""
+        with self.directory.write() as connection:
+            doubtful: list[Account] = []
+            if journal.deleted_since(connection, self.target.name, since):
+                doubtful = self.linking.unknown(connection, accounts)
+            ids = {each.native_id for each in doubtful}
+            certain = [each for each in accounts if each.native_id not in ids]
+            self.linking.link_all(connection, certain)
+        for account in doubtful:
+            # It may have been deleted after the page that shows it was asked for.
+            if self.target.connector.read_account(str(account.native_id)) is not None:
+                with self.directory.write() as connection:
+                    self.linking.link(connection, account)
 
     def is_due(self) -> bool:
         """Whether the last complete observation is older than ``observe_every_s``."""
@@ -195,80 +197,6 @@ class Observer:
         name, native_id = self.target.name, str(entitlement)
         return resources.find_by_native_id(connection, name, "Group", native_id)
 
-    def _link(self, connection: Connection, account: Account) -> bool:
-        assert account.native_id is not None  # noqa: S101 - an account that was read has one
-        name, key = self.target.name, user_key(account.user_name)
-        bound = resources.find_by_native_id(connection, name, "User", account.native_id)
-        if bound is not None:
-            self._refresh(connection, bound, account)
-            return False
-        if grants.retiree(connection, name, account.native_id) is not None:
-            return False  # about to be deleted
-        known = resources.find_by_any_key(connection, name, "User", key)
-        if known is not None:
-            if known.native_id is None and known.settled:
-                if self._ends_on_sight(known):
-                    resources.change(connection, known.pk, native_id=account.native_id)
-                # The account that the person was waiting for, or one re-created by hand.
-                self.outcomes.request_repair(connection, known, kind="first sign-in")
-            return False
-        document = from_account(account, extension=self.target.extension)
-        text = dump_document(document)
-        created = _milliseconds(account, self.now())
-        resources.create(
-            connection,
-            target=name,
-            resource_type="User",
-            scim_id=derived_id(name, "User", account.native_id),
-            desired_key=key,
-            confirmed_key=key,
-            desired=text,
-            confirmed=text,
-            confirmed_generation=1,
-            origin="adopted",
-            native_id=account.native_id,
-            observed=dump_account(account),
-            display=display_of(document),
-            created=created,
-            last_modified=created,
-        )
-        return True
-
-    def _refresh(self, connection: Connection, row: ResourceRow, account: Account) -> None:
-        """Show a user whom nobody has written yet as the vendor shows the account now.
-
-        Otherwise a later write would be planned from what the account was when it was first seen.
-        What was written is what is desired, though the IdP may not have been answered.
-        """
-        observed = dump_account(account)
-        written = row.claimed or row.converged_at or not row.settled
-        if written or row.observed == observed:
-            return
-        document = from_account(account, extension=self.target.extension)
-        key = user_key(account.user_name)
-        rival = resources.find_by_any_key(connection, self.target.name, "User", key)
-        if rival is not None and rival.pk != row.pk:
-            return  # the login changed hands; it is free for this one once the other is renamed
-        text = dump_document(document)
-        resources.change(
-            connection,
-            row.pk,
-            desired=text,
-            confirmed=text,
-            desired_key=key,
-            confirmed_key=key,
-            observed=observed,
-            display=display_of(document),
-            revision=row.revision + 1,
-            last_modified=self.now(),
-        )
-
-    def _ends_on_sight(self, row: ResourceRow) -> bool:
-        """Whether the person was deactivated by deletion, and is to have no account at all."""
-        deletes = self.target.policy.capabilities.can_delete_accounts
-        inactive = not is_active(parse_document(row.desired))
-        return inactive and deletes and self.target.policy.deactivate == "delete"
-
     def _show_groups(
         self,
         connection: Connection,
@@ -318,5 +246,7 @@ class Observer:
         return f"{item.display_name} ({item.entitlement})"
 
 
-def _milliseconds(account: Account, default: int) -> int:
-    return default if account.created is None else round(account.created.timestamp() * 1000)
+def _told(accounts: Iterable[Account], on_progress: OnProgress) -> Iterator[Account]:
+    for number, account in enumerate(accounts, 1):
+        on_progress(number, None)
+        yield account

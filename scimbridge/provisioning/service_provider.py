@@ -14,6 +14,7 @@ from scimbridge.provisioning.claims import Claims
 from scimbridge.provisioning.converge import Converger
 from scimbridge.provisioning.endpoints import DirectoryEndpoint, Endpoint
 from scimbridge.provisioning.groups import Groups
+from scimbridge.provisioning.linking import Linking
 from scimbridge.provisioning.observe import Observer
 from scimbridge.provisioning.operations import Operations
 from scimbridge.provisioning.outcome import Outcomes
@@ -69,7 +70,8 @@ def build_service_provider(
     operations = Operations(converger, outcomes, objects, pauses, deadline_s, retry_after_s, now)
     claims = Claims(directory, now, deadline_s)
     removals = Removals(target, budget)
-    observer = Observer(target, directory, outcomes, removals, pauses, owner, now)
+    linking = Linking(target, outcomes, now)
+    observer = Observer(target, directory, outcomes, removals, pauses, linking, owner, now)
     writes = Writes(
         target, directory, outcomes, operations, claims, observer, removals, pauses, now
     )

@@ -12,28 +12,24 @@ import os
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import requests
-
 from scimbridge.app import Bridge, open_bridge
 from scimbridge.clock import now_ms
 from scimbridge.config import load_config
-from scimbridge.connectors.registry import VENDORS, vendor_settings
-from scimbridge.demo.setup import TARGETS, SimulatedTarget
+from scimbridge.connectors.registry import vendor_settings
+from scimbridge.demo.setup import SimulatedTarget
 from scimbridge.directory import tokens
 from scimbridge.directory.migrate import migrate
 from scimbridge.keys import derive_key
 from scimbridge.scim import urns
-from scimbridge.simulation.server import serve
-from scimbridge.simulation.simulator import Simulator
 from tests.bench.tenant import user_name
+from tests.bench.vendor import Started, VendorProcess, vendor_process
 
 GROUPS = 100
 _WINDOW_S = 60
@@ -82,21 +78,18 @@ VENDOR_FIGURES: Mapping[str, Vendor] = {
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The calls of one piece of work, beside the least that are possible."""
+    """One piece of work: its calls and its time, beside the least that are possible."""
 
     vendor: str
     work: str
+    routes: Mapping[str, int]
     calls: int
     least: int
-    routes: Mapping[str, int]
     seconds: float
     least_seconds: float
-    lookups_s: float = 0.0
-    """Of the seconds: the IdP finds everybody by userName, for which no vendor is called."""
-
-    @property
-    def ratio(self) -> float:
-        return self.calls / self.least
+    processor_seconds: float
+    """Of the bridge's process, and of the IdP in it."""
+    vendor_processor_seconds: float
 
 
 def count(name: str, users: int, latency_ms: int = 0) -> list[Count]:
@@ -107,46 +100,27 @@ def count(name: str, users: int, latency_ms: int = 0) -> list[Count]:
     """
     figures = VENDOR_FIGURES[name]
     with ExitStack() as stack:
-        simulator, bridge, token = stack.enter_context(_world(name, figures.granted, latency_ms))
-        for number in range(users):
-            simulator.state.add_account(_account(number) | dict(figures.account))
-        present = len(simulator.state.snapshot()["accounts"])
-        limit = simulator.switches.as_dict().get("rate_limit_per_minute", 0)
+        vendor = stack.enter_context(vendor_process(name, latency_ms))
+        bridge, token = stack.enter_context(_world(name, figures.granted, vendor.started))
+        accounts = [_account(number) | dict(figures.account) for number in range(users)]
+        present, limit = vendor.add_accounts(accounts), vendor.started.limit
         pages = 1 if figures.page is None else math.ceil(present / figures.page)
+        ask = _idp(bridge, name, token)
+        pace_s = latency_ms / 1000
+
         least = figures.catalogue + figures.calls_a_page * pages
-        _take_calls(simulator)
-        started = time.monotonic()
+        work = _Work(name, "first import", vendor)
         bridge.providers[name].observer.observe()
-        seconds = time.monotonic() - started
-        calls = _take_calls(simulator)
-        least_s = _least_seconds(least, latency_ms / 1000, limit)
-        imported = Count(
-            name, "first import", calls.total(), least, dict(calls.most_common()), seconds, least_s
-        )
-        client = bridge.app.test_client()
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/scim+json"}
+        imported = work.counted(least, _least_seconds(least, pace_s, limit))
 
-        def ask(method: str, path: str, body: Any = None) -> Any:
-            data = None if body is None else json.dumps(body)
-            url = f"/{name}/scim/v2{path}"
-            while True:
-                answer = client.open(url, method=method, data=data, headers=headers)
-                if answer.status_code != 429:
-                    break
-                time.sleep(int(answer.headers["Retry-After"]))
-            if answer.status_code >= 400:
-                raise SystemExit(f"{method} {path}: {answer.status_code} {answer.text}")
-            return answer.json
+        work = _Work(name, "lookups by the IdP", vendor)
+        filters = (f'userName eq "{user_name(number)}"' for number in range(users))
+        found = [ask("GET", f"/Users?filter={each}&attributes=id") for each in filters]
+        ids = [each["Resources"][0]["id"] for each in found]
+        looked_up = work.counted(0, 0.0)
 
-        started = time.monotonic()
-        ids = [
-            ask("GET", f'/Users?filter=userName eq "{user_name(number)}"&attributes=id')[
-                "Resources"
-            ][0]["id"]
-            for number in range(users)
-        ]
-        lookups_s = time.monotonic() - started
-        calls = Counter[str]()
+        least = figures.calls_a_grant * users
+        work = _Work(name, "first sync", vendor)
         for group in range(GROUPS):
             members = [{"value": each} for each in ids[group::GROUPS]]
             document = {
@@ -155,15 +129,9 @@ def count(name: str, users: int, latency_ms: int = 0) -> list[Count]:
                 "members": members,
             }
             ask("POST", "/Groups?excludedAttributes=members", document)
-            calls += _take_calls(simulator)
-        seconds = time.monotonic() - started
-        least = figures.calls_a_grant * users
-        least_s = _least_seconds(least, latency_ms / 1000 / figures.at_a_time, limit)
-        routes = dict(calls.most_common())
-        return [
-            imported,
-            Count(name, "first sync", calls.total(), least, routes, seconds, least_s, lookups_s),
-        ]
+            work.note()
+        least_s = _least_seconds(least, pace_s / figures.at_a_time, limit)
+        return [imported, looked_up, work.counted(least, least_s)]
 
 
 def table(counts: list[Count]) -> str:
@@ -171,26 +139,100 @@ def table(counts: list[Count]) -> str:
     lines = ["| vendor | work | calls | least | ratio | of which |", "|---|---|---|---|---|---|"]
     for each in counts:
         routes = ", ".join(f"{number} {route}" for route, number in each.routes.items())
-        lines.append(
-            f"| {each.vendor} | {each.work} | {each.calls:,} | {each.least:,} "
-            f"| {each.ratio:.2f} | {routes} |"
-        )
+        ratio = _ratio(each.calls, each.least)
+        calls, least = f"{each.calls:,}", f"{each.least:,}"
+        lines.append(_row((each.vendor, each.work, calls, least, ratio, routes)))
     return "\n".join(lines)
 
 
 def time_table(counts: list[Count]) -> str:
     """The time as a Markdown table."""
-    lines = [
-        "| vendor | work | calls | least | ratio | seconds | least | ratio | of which lookups |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
+    titles = (
+        "vendor",
+        "work",
+        "calls",
+        "least",
+        "ratio",
+        "seconds",
+        "least",
+        "ratio",
+        "processor seconds of the bridge",
+        "of the vendor",
+    )
+    lines = [_row(titles), "|---" * len(titles) + "|"]
     lines += [
-        f"| {each.vendor} | {each.work} | {each.calls:,} | {each.least:,} | {each.ratio:.2f} "
-        f"| {each.seconds:.1f} | {each.least_seconds:.1f} "
-        f"| {each.seconds / each.least_seconds:.2f} | {each.lookups_s:.1f} |"
+        _row(
+            (
+                each.vendor,
+                each.work,
+                f"{each.calls:,}",
+                f"{each.least:,}",
+                _ratio(each.calls, each.least),
+                f"{each.seconds:.1f}",
+                f"{each.least_seconds:.1f}",
+                _ratio(each.seconds, each.least_seconds),
+                f"{each.processor_seconds:.1f}",
+                f"{each.vendor_processor_seconds:.1f}",
+            )
+        )
         for each in counts
     ]
     return "\n".join(lines)
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _ratio(found: float, least: float) -> str:
+    return f"{found / least:.2f}" if least else ""
+
+
+class _Work:
+    """One piece of work, from when this is made."""
+
+    def __init__(self, vendor: str, work: str, process: VendorProcess) -> None:
+        self._names = (vendor, work)
+        self._process = process
+        self._calls = Counter[str]()
+        process.take_calls()
+        self._vendor_s = process.processor_seconds()
+        self._processor_s = time.process_time()
+        self._started = time.monotonic()
+
+    def note(self) -> None:
+        """Count what was sent so far; to be done often, see `VendorProcess.take_calls`."""
+        self._calls += self._process.take_calls()
+
+    def counted(self, least: int, least_s: float) -> Count:
+        """The work, which has ended, beside the least that is possible."""
+        seconds = time.monotonic() - self._started
+        processor_s = time.process_time() - self._processor_s
+        vendor_s = self._process.processor_seconds() - self._vendor_s
+        self.note()
+        routes = dict(self._calls.most_common())
+        calls = self._calls.total()
+        return Count(*self._names, routes, calls, least, seconds, least_s, processor_s, vendor_s)
+
+
+def _idp(bridge: Bridge, name: str, token: str) -> Callable[..., Any]:
+    """Asks one thing after another, and repeats what is answered 429 when it is told to."""
+    client = bridge.app.test_client()
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/scim+json"}
+
+    def ask(method: str, path: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body)
+        url = f"/{name}/scim/v2{path}"
+        while True:
+            answer = client.open(url, method=method, data=data, headers=headers)
+            if answer.status_code != 429:
+                break
+            time.sleep(int(answer.headers["Retry-After"]))
+        if answer.status_code >= 400:
+            raise SystemExit(f"{method} {path}: {answer.status_code} {answer.text}")
+        return answer.json
+
+    return ask
 
 
 def _least_seconds(calls: int, pace_s: float, limit: int) -> float:
@@ -210,36 +252,11 @@ def _account(number: int) -> dict[str, Any]:
     }
 
 
-def _take_calls(simulator: Simulator[Any]) -> Counter[str]:
-    """What was sent since it was last asked, but for access tokens, by route.
-
-    To be asked often: the log keeps the newest calls alone.
-    """
-    seen = simulator.log.requests()
-    simulator.log.clear()
-    return Counter(
-        f"{each.method} {each.route}"
-        for each in seen
-        if not (each.route or "").startswith("/oauth2")
-    )
-
-
 @contextmanager
-def _world(
-    name: str, granted: str, latency_ms: int
-) -> Iterator[tuple[Simulator[Any], Bridge, str]]:
-    module, _, factory = VENDORS[TARGETS[name].vendor].simulator.partition(":")
-    simulator: Simulator[Any] = getattr(import_module(module), factory)()
+def _world(name: str, granted: str, vendor: Started) -> Iterator[tuple[Bridge, str]]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="scimbridge-bench-")))
-        served = stack.enter_context(serve(simulator.app, tls=TARGETS[name].tls))
-        requests.post(
-            f"{served.url}/_sim/latency",
-            json={"ms": latency_ms},
-            verify=True if served.certificate is None else str(served.certificate),
-            timeout=10,
-        ).raise_for_status()
-        target = SimulatedTarget(name, served.url, simulator.credentials, served.certificate)
+        target = SimulatedTarget(name, vendor.url, vendor.credentials, vendor.certificate)
         groups = "".join(f'"Team {group}" = ["{granted}"]\n' for group in range(GROUPS))
         path = folder / "scimbridge.toml"
         path.write_text(
@@ -255,4 +272,4 @@ def _world(
         with bridge.directory.write() as connection:
             key = derive_key(_KEY.encode(), "tokens")
             token = tokens.issue(connection, key, target=name, name="bench", now=now_ms())
-        yield simulator, bridge, token
+        yield bridge, token
