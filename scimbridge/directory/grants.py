@@ -16,16 +16,20 @@ HELD = "held"
 TAKING = "taking"
 SUSPENDED = "suspended"
 REVOKED = "revoked"
+RESTORED = "restored"
 
 Key = tuple[str, str]
 """An entitlement: kind and native id."""
+
+_NOT_HELD = (REVOKED, RESTORED, TAKING)
 
 _T = grants.c
 _R = retired_accounts.c
 _OF = PreparedIn(
     lambda pks: select(_T.resource_pk, _T.kind, _T.native_id, _T.state).where(
         _T.resource_pk.in_(pks),
-        (_T.state != REVOKED) | (_T.revoked_at > bindparam("echoes_since")),
+        (_T.state != REVOKED) & (_T.state != RESTORED)
+        | (_T.revoked_at > bindparam("settling_since")),
     )
 )
 _RETIRED = PreparedIn(
@@ -50,13 +54,14 @@ _RECIPIENTS = (
         _T.state.in_([HELD, ASSERTED]),
     )
 )
-_ONE = delete(grants).where(
-    _T.resource_pk == bindparam("of_pk"),
-    _T.kind == bindparam("of_kind"),
-    _T.native_id == bindparam("of_native_id"),
+_FORGET_TAKING = Prepared(
+    delete(grants).where(
+        _T.resource_pk == bindparam("of_pk"),
+        _T.kind == bindparam("of_kind"),
+        _T.native_id == bindparam("of_native_id"),
+        _T.state == TAKING,
+    )
 )
-_FORGET = Prepared(_ONE)
-_FORGET_TAKING = Prepared(_ONE.where(_T.state == TAKING))
 _FORGET_RETIRED = PreparedIn(
     lambda native_ids: delete(retired_accounts).where(
         _R.resource_pk == bindparam("of_pk"), _R.native_id.in_(native_ids)
@@ -65,12 +70,16 @@ _FORGET_RETIRED = PreparedIn(
 
 
 def of_resources(
-    connection: Connection, pks: Sequence[int], *, echoes_since: int
+    connection: Connection, pks: Sequence[int], *, settling_since: int
 ) -> dict[int, dict[Key, str]]:
-    """For each resource, its entitlements with their state; of the revoked only the recent ones."""
+    """For each resource, its entitlements with their state.
+
+    Of what was revoked or restored, only what was so after ``settling_since`` (milliseconds since
+    the epoch): of the rest the vendor's reads tell.
+    """
     found: dict[int, dict[Key, str]] = {pk: {} for pk in pks}
     for chunk in chunks(pks):
-        for pk, kind, native_id, state in _OF.all(connection, chunk, echoes_since=echoes_since):
+        for pk, kind, native_id, state in _OF.all(connection, chunk, settling_since=settling_since):
             found[pk][kind, native_id] = state
     return found
 
@@ -88,11 +97,12 @@ def put(
     rows: Iterable[tuple[int, Key]],
     *,
     unless_held: bool = False,
-    revoked_at: int = 0,
+    at: int = 0,
 ) -> None:
     """Set the state of entitlements of resources; if ``unless_held``, not of what is held.
 
-    ``revoked_at`` goes with the state ``REVOKED``, which says of itself that there is nothing.
+    ``at`` goes with the states ``REVOKED`` and ``RESTORED``, which tell no more than how far a
+    read can be trusted.
     """
     values = [
         {
@@ -100,7 +110,7 @@ def put(
             "kind": kind,
             "native_id": native_id,
             "state": state,
-            "revoked_at": revoked_at,
+            "revoked_at": at,
         }
         for pk, (kind, native_id) in rows
     ]
@@ -113,16 +123,19 @@ def put(
             "state": statement.excluded.state,
             "revoked_at": statement.excluded.revoked_at,
         },
-        where=or_(_T.state == REVOKED, _T.state == TAKING) if unless_held else None,
+        where=or_(*(_T.state == each for each in _NOT_HELD)) if unless_held else None,
     )
     connection.execute(statement, values)
 
 
 def add(connection: Connection, state: str, rows: Iterable[tuple[int, Key]]) -> set[Key]:
-    """Set the state of what nothing is recorded of yet; returns what that was."""
-    statement = (
-        insert_or_else(connection, grants).on_conflict_do_nothing().returning(_T.kind, _T.native_id)
-    )
+    """Set the state of what is not recorded yet, or restored; returns what that was."""
+    statement = insert_or_else(connection, grants)
+    statement = statement.on_conflict_do_update(
+        index_elements=[_T.resource_pk, _T.kind, _T.native_id],
+        set_={"state": statement.excluded.state, "revoked_at": 0},
+        where=_T.state == RESTORED,
+    ).returning(_T.kind, _T.native_id)
     added = set()
     for pk, (kind, native_id) in rows:
         values = {"resource_pk": pk, "kind": kind, "native_id": native_id, "state": state}
@@ -137,14 +150,12 @@ def doubt(connection: Connection, pk: int) -> None:
     )
 
 
-def forget(
-    connection: Connection, rows: Iterable[tuple[int, Key]], *, only_taking: bool = False
-) -> None:
-    """Drop the record of entitlements that the bridge no longer gives, or was about to take."""
+def forget_taking(connection: Connection, rows: Iterable[tuple[int, Key]]) -> None:
+    """Drop the record of entitlements that were about to be taken, and are not after all."""
     values = [
         {"of_pk": pk, "of_kind": kind, "of_native_id": native_id} for pk, (kind, native_id) in rows
     ]
-    (_FORGET_TAKING if only_taking else _FORGET).run_each(connection, values)
+    _FORGET_TAKING.run_each(connection, values)
 
 
 # --- accounts that are being replaced --------------------------------------------------------

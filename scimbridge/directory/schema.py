@@ -174,9 +174,10 @@ grants = _table(
     # asserted: ours, a grant or revoke was about to be sent; held: ours, confirmed;
     # taking: not ours, a deactivation is taking it, or another call drops it by the way;
     # suspended: taken, to be given back;
-    # revoked: was ours, and the vendor's reads may still show it for a while.
+    # revoked: was ours, and the vendor's reads may still show it for a while;
+    # restored: not ours, given back, and the vendor's reads may not show it for a while.
     Column("state", Text, nullable=False),
-    # When it was revoked; 0 in any other state.
+    # When it was revoked or restored; 0 in any other state.
     Column("revoked_at", Big, nullable=False, server_default="0"),
 )
 

@@ -163,8 +163,12 @@ class Converger:
                 continue  # gone, and its access with it; the steps find out what that means
         direct = frozenset(grant.entitlement for grant in held if grant.direct)
         lasting = {grant.entitlement for grant in held if grant.direct and grant.expires is None}
-        ours = item.observed.held | item.observed.uncertain
-        item.observed = replace(item.observed, direct=direct, temporary=direct - lasting - ours)
+        known = item.observed.held | item.observed.uncertain | item.observed.restored
+        item.observed = replace(
+            item.observed,
+            direct=direct | item.observed.restored,
+            temporary=direct - lasting - known,
+        )
         if takes_all_access(item.desired):
             # What comes through a group or a parent tenant survives every revocation of ours.
             item.remaining = tuple(

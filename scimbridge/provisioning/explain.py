@@ -30,6 +30,7 @@ _RECORDED: Mapping[str, str] = {
     grants.TAKING: "given by hand, being taken for a while",
     grants.SUSPENDED: "given by hand, taken for a while, to be given back",
     grants.REVOKED: "revoked by the bridge a moment ago",
+    grants.RESTORED: "given by hand, given back by the bridge a moment ago",
 }
 
 
@@ -157,7 +158,7 @@ def _reasons(
     ways: list[tuple[GroupRef, grants.Key | None]],
 ) -> tuple[Reason, ...]:
     catalogue = grants.catalogue(connection, target.name)
-    states = grants.of_resources(connection, [row.pk], echoes_since=row.converged_at)[row.pk]
+    states = grants.of_resources(connection, [row.pk], settling_since=row.converged_at)[row.pk]
     document = parse_document(row.desired)
     named = attribute_entitlements(document, catalogue, states, target=target.name)
     by_groups: dict[Entitlement, list[str]] = {}

@@ -29,7 +29,7 @@ def holders(target: Target, directory: Directory, entitlement: Entitlement) -> I
     for native_id in target.connector.holders(entitlement):
         with directory.read() as connection:
             row = resources.find_by_native_id(connection, target.name, "User", native_id)
-            recorded = grants.of_resources(connection, [row.pk], echoes_since=0) if row else {}
+            recorded = grants.of_resources(connection, [row.pk], settling_since=0) if row else {}
         if row is None:
             account = target.connector.read_account(native_id)
             if account is not None:

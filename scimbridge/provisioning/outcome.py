@@ -72,7 +72,7 @@ class Outcomes:
             self._repair(connection, item)
             return
         back = entitlement_keys(item.dropped - item.owed)
-        grants.forget(connection, [(row.pk, key) for key in back], only_taking=True)
+        grants.forget_taking(connection, [(row.pk, key) for key in back])
         if item.gone:
             resources.change(connection, row.pk, native_id=None, observed=None)
             grants.doubt(connection, row.pk)
@@ -155,8 +155,9 @@ class Outcomes:
         if item.desired.account.active:
             held = effective(item.desired.entitlements | observed.suspended, self.target.policy)
             managed = held & item.desired.entitlements
+            restored = (observed.suspended | item.by_hand(Grant)) - managed
             self._put(connection, grants.HELD, pk, managed)
-            self._forget(connection, pk, (observed.suspended | item.by_hand(Grant)) - managed)
+            self._put(connection, grants.RESTORED, pk, restored, at=self.now())
             self._note_revoked(connection, pk, (ours | item.by_hand(Revoke)) - held)
         elif self.target.policy.capabilities.revoke_on_disable or self._account_was_deleted(item):
             self._note_revoked(connection, pk, ours)
@@ -168,16 +169,18 @@ class Outcomes:
 
     def _note_revoked(self, connection: Connection, pk: int, items: frozenset[Entitlement]) -> None:
         """Remember for the vendor's settle window what is gone: a read may show it until then."""
-        keys = [(pk, key) for key in entitlement_keys(items)]
-        grants.put(connection, grants.REVOKED, keys, revoked_at=self.now())
+        self._put(connection, grants.REVOKED, pk, items, at=self.now())
 
     def _put(
-        self, connection: Connection, state: str, pk: int, items: frozenset[Entitlement]
+        self,
+        connection: Connection,
+        state: str,
+        pk: int,
+        items: frozenset[Entitlement],
+        *,
+        at: int = 0,
     ) -> None:
-        grants.put(connection, state, [(pk, key) for key in entitlement_keys(items)])
-
-    def _forget(self, connection: Connection, pk: int, items: frozenset[Entitlement]) -> None:
-        grants.forget(connection, [(pk, key) for key in entitlement_keys(items)])
+        grants.put(connection, state, [(pk, key) for key in entitlement_keys(items)], at=at)
 
     def _confirm_removal(self, connection: Connection, item: Work) -> None:
         row = item.row

@@ -52,6 +52,8 @@ class Observed:
     """Those of ``direct`` that expire by themselves: taken with all access, never given again."""
     echoes: frozenset[Entitlement] = frozenset()
     """Revoked by the bridge so recently that ``direct`` may still show them: nobody gave them."""
+    restored: frozenset[Entitlement] = frozenset()
+    """Given back by the bridge so recently that a read may not show them; ``direct`` has them."""
     retired: tuple[str, ...] = ()
     """Native ids of accounts that this one replaces."""
 

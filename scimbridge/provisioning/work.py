@@ -98,7 +98,7 @@ def load(
     rows = resources.by_pks(connection, pks)
     ids = [row.scim_id for row in rows if row.scim_id is not None]
     by_groups = memberships.entitlements_of(connection, target.name, ids)
-    recorded = grants.of_resources(connection, pks, echoes_since=now - settling_ms)
+    recorded = grants.of_resources(connection, pks, settling_since=now - settling_ms)
     retired = grants.retired(connection, pks)
     catalogue: Mapping[grants.Key, object] | None = None
     work = []
@@ -136,6 +136,7 @@ def _observed(
         uncertain=in_state(grants.ASSERTED, grants.TAKING) | (frozenset() if trusted else held),
         suspended=in_state(grants.TAKING, grants.SUSPENDED),
         echoes=in_state(grants.REVOKED),
+        restored=in_state(grants.RESTORED),
         retired=retired,
     )
 

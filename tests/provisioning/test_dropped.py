@@ -73,7 +73,7 @@ def interrupt(bench: Bench, user: str) -> None:
 def recorded(bench: Bench, user: str) -> dict[Entitlement, str]:
     pk = bench.row(user).pk
     with bench.directory.read() as connection:
-        states = grants.of_resources(connection, [pk], echoes_since=bench.clock())[pk]
+        states = grants.of_resources(connection, [pk], settling_since=bench.clock())[pk]
     return {Entitlement(*key): state for key, state in states.items()}
 
 
