@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from contextvars import ContextVar
 from typing import TextIO
 
-from pythonjsonlogger.json import JsonFormatter
-
 request_id: ContextVar[str] = ContextVar("scimbridge_request_id", default="-")
 """Set by the web layer for each request, and seen by every line down to the vendor call."""
 
-_FIELDS = "{asctime}{levelname}{name}{message}{request_id}"
 
+class _JsonLine(logging.Formatter):
+    """JSON, so that a newline in a user name cannot forge a line."""
 
-class _WithRequestId(logging.Filter):
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = request_id.get()
-        return True
+    def format(self, record: logging.LogRecord) -> str:
+        """See `logging.Formatter.format`."""
+        line = {
+            "asctime": self.formatTime(record),
+            "levelname": record.levelname,
+            "name": record.name,
+            "message": record.getMessage(),
+            "request_id": request_id.get(),
+        }
+        if record.exc_info:
+            line["exc_info"] = self.formatException(record.exc_info)
+        if record.stack_info:
+            line["stack_info"] = self.formatStack(record.stack_info)
+        return json.dumps(line)
 
 
 def configure_logs(level: str) -> None:
@@ -32,7 +42,5 @@ def configure_logs(level: str) -> None:
 def line_handler(stream: TextIO | None = None) -> logging.Handler:
     """What writes a JSON line for each record, to standard error unless told otherwise."""
     handler = logging.StreamHandler(stream)
-    # JSON, so that a newline in a user name cannot forge a line.
-    handler.setFormatter(JsonFormatter(_FIELDS, style="{"))
-    handler.addFilter(_WithRequestId())
+    handler.setFormatter(_JsonLine())
     return handler

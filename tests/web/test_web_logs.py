@@ -110,3 +110,15 @@ def test_logs_are_json_on_standard_error_from_the_level_on(
     record = json.loads(line)
     assert (record["message"], record["levelname"]) == ("two\nlines", "WARNING")
     assert record["request_id"] == "-"
+
+
+def test_a_failure_is_one_line_with_its_trace(lines: io.StringIO) -> None:
+    try:
+        raise ValueError("Bärbel\nForged")
+    except ValueError:
+        logging.getLogger("scimbridge.test").warning("failed", exc_info=True, stack_info=True)
+
+    [record] = records(lines)
+    assert "test_web_logs.py" in record["stack_info"]
+    assert record["exc_info"].endswith("ValueError: Bärbel\nForged")
+    assert lines.getvalue().isascii()
