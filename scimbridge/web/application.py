@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response
 
 from scimbridge.errors import InvalidSyntax, NotFound, TemporarilyUnavailable
 from scimbridge.logs import request_id
 from scimbridge.provisioning.service_provider import ServiceProvider
 from scimbridge.web.bulk import bulk
 from scimbridge.web.console.routes import pages
+from scimbridge.web.current import BridgeRequest, current
 from scimbridge.web.discovery import discovery
 from scimbridge.web.errors import register_errors
 from scimbridge.web.health import health
@@ -21,7 +23,7 @@ from scimbridge.web.oauth import oauth
 from scimbridge.web.requests import assign_request_id
 from scimbridge.web.resources import resources
 from scimbridge.web.responses import require_acceptable
-from scimbridge.web.site import EXTENSION, SCIM_PATH, Site, site, token_path
+from scimbridge.web.site import EXTENSION, SCIM_PATH, Site, token_path
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +39,8 @@ _HEADERS = (
 
 
 class _Application(Flask):
+    request_class = BridgeRequest
+
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """``func``: none of ours is a coroutine, and Flask asks before each call of each."""
         return func
@@ -57,80 +61,90 @@ def build_application(served: Site) -> Flask:
         app.register_blueprint(blueprint)
     if served.console is not None:
         app.register_blueprint(pages)
-    app.before_request(_admit)
-    app.after_request(_finish)
-    app.teardown_request(_give_slot)
+    around = _Around(served)
+    app.before_request(around.admit)
+    app.after_request(around.finish)
+    app.teardown_request(around.give_slot)
     return app
 
 
-def _admit() -> None:
-    g.started = time.monotonic()
-    assign_request_id()
-    path = request.path
-    if path in _OPEN:
-        return
-    known, target = site(), _target(path)
-    if target in known.providers:
-        known.authenticator.require_allowed_address(target)
-        if path == token_path(target):
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What happens before and after each request."""
+
+    site: Site
+
+    def admit(self) -> None:
+        asked = current()
+        asked.started = time.monotonic()
+        assign_request_id(asked)
+        path = asked.path
+        if path in _OPEN:
             return
-        # Before routing errors are raised: without a token nobody learns which URLs exist.
-        known.authenticator.authenticate(target)
-        g.transient_status = known.providers[target].target.config.transient_status
-        _take_slot(known, target)
-        require_acceptable()
-        if not request.host:
-            # It is part of every location that is answered (RFC 9110 section 7.2).
-            raise InvalidSyntax("the Host header is malformed")
-    if "\x00" in path:
-        # PostgreSQL takes it in no value, so it must not get as far as a query.
-        raise NotFound("nothing is served at a path with a NUL")
+        target = _target(path)
+        provider = self.site.providers.get(target)
+        if provider is not None:
+            authenticator = self.site.authenticator
+            authenticator.require_allowed_address(target)
+            if path == token_path(target):
+                return
+            # Before routing errors are raised: without a token nobody learns which URLs exist.
+            authenticator.authenticate(asked, target)
+            asked.transient_status = provider.target.config.transient_status
+            self._take_slot(asked, target)
+            require_acceptable(asked)
+            if not asked.host:
+                # It is part of every location that is answered (RFC 9110 section 7.2).
+                raise InvalidSyntax("the Host header is malformed")
+        if "\x00" in path:
+            # PostgreSQL takes it in no value, so it must not get as far as a query.
+            raise NotFound("nothing is served at a path with a NUL")
 
+    def _take_slot(self, asked: BridgeRequest, target: str) -> None:
+        # Only now: what nobody is let in for takes no slot from those who are.
+        if not self.site.slots.take(target, self.site.slots_of(target)):
+            raise TemporarilyUnavailable(
+                f"{target} has as many requests in flight as it may have (max_concurrent_requests)",
+                retry_after=_BUSY_RETRY_S,
+            )
+        asked.slot_of = target
 
-def _take_slot(known: Site, target: str) -> None:
-    # Only now: what nobody is let in for takes no slot from those who are.
-    if not known.slots.take(target, known.slots_of(target)):
-        raise TemporarilyUnavailable(
-            f"{target} has as many requests in flight as it may have (max_concurrent_requests)",
-            retry_after=_BUSY_RETRY_S,
-        )
-    g.slot_of = target
+    def give_slot(self, _error: BaseException | None) -> None:
+        asked = current()
+        if asked.slot_of is not None:
+            self.site.slots.give(asked.slot_of)
+            asked.slot_of = None
 
-
-def _give_slot(_error: BaseException | None) -> None:
-    if "slot_of" in g:
-        site().slots.give(g.pop("slot_of"))
-
-
-def _finish(response: Response) -> Response:
-    seconds = time.monotonic() - g.started
-    headers, said = response.headers, {name for name, _ in response.headers}
-    headers.extend([("X-Request-Id", request_id.get())])
-    headers.extend([each for each in _HEADERS if each[0] not in said])
-    method, path, status = request.method, request.path, response.status_code
-    logger.info("%s %s -> %d (%.0f ms)", method, path, status, 1000 * seconds)
-    if path not in _OPEN:
-        known, target = site(), _target(path)
-        provider = known.providers.get(target)
-        known.metrics.request(
-            target="none" if provider is None else target,
-            endpoint=_route(provider),
-            method=method,
-            status=status,
-            seconds=seconds,
-        )
-    return response
+    def finish(self, response: Response) -> Response:
+        asked = current()
+        seconds = time.monotonic() - asked.started
+        headers, said = response.headers, {name for name, _ in response.headers}
+        headers.extend([("X-Request-Id", request_id.get())])
+        headers.extend([each for each in _HEADERS if each[0] not in said])
+        method, path, status = asked.method, asked.path, response.status_code
+        logger.info("%s %s -> %d (%.0f ms)", method, path, status, 1000 * seconds)
+        if path not in _OPEN:
+            target = _target(path)
+            provider = self.site.providers.get(target)
+            self.site.metrics.request(
+                target="none" if provider is None else target,
+                endpoint=_route(asked, provider),
+                method=method,
+                status=status,
+                seconds=seconds,
+            )
+        return response
 
 
 def _target(path: str) -> str:
     return path.lstrip("/").partition("/")[0]
 
 
-def _route(provider: ServiceProvider | None) -> str:
+def _route(asked: BridgeRequest, provider: ServiceProvider | None) -> str:
     """The URL below the target's base with its ids left out: ``/Users/<scim_id>``."""
-    rule = request.url_rule
+    rule = asked.url_rule
     if provider is None or rule is None:
         return "other"
     route = rule.rule.removeprefix(SCIM_PATH)
-    endpoint = (request.view_args or {}).get("endpoint", "")
+    endpoint = (asked.view_args or {}).get("endpoint", "")
     return route.replace("<endpoint>", endpoint) if endpoint in provider.endpoints else route

@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
-from flask import g, request
-
 from scimbridge.directory import tokens
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.journal import Caller
@@ -17,6 +15,7 @@ from scimbridge.directory.tokens import Token
 from scimbridge.errors import Forbidden, TemporarilyUnavailable, Unauthorized
 from scimbridge.logs import request_id
 from scimbridge.web.addresses import Networks, client_address, counted_as, within
+from scimbridge.web.current import BridgeRequest, current
 from scimbridge.web.jwt_issuer import JwtIssuer
 from scimbridge.web.limits import Failures
 
@@ -59,20 +58,21 @@ class Authenticator:
                 "allowed_networks and trusted_proxies"
             )
 
-    def authenticate(self, target: str) -> None:
-        """Note the caller for this request.
+    def authenticate(self, asked: BridgeRequest, target: str) -> None:
+        """Note the caller of ``asked``.
 
         Raises `Unauthorized` without a valid credential of ``target``, `Forbidden` if a read-only
         one is used to write, `TemporarilyUnavailable` after very many failures.
         """
-        presented = self._presented(target)
+        presented = self._presented(asked, target)
         if target in self.issuers and presented.startswith("eyJ"):
-            self._note(f"jwt:{self._subject(target, presented)}")
-            return
-        token = self.token(target, presented)
-        if token.read_only and request.method not in _READS and not _is_search():
-            raise Forbidden(f'the token "{token.name}" may only read')
-        self._note(f"token:{token.id}:{token.name}")
+            actor = f"jwt:{self._subject(target, presented)}"
+        else:
+            token = self.token(target, presented)
+            if token.read_only and asked.method not in _READS and not _is_search(asked):
+                raise Forbidden(f'the token "{token.name}" may only read')
+            actor = f"token:{token.id}:{token.name}"
+        asked.caller = Caller(actor=actor, request_id=request_id.get())
 
     def token(self, target: str, presented: str) -> Token:
         """The token of ``target`` that ``presented`` is. Raises as `authenticate` does."""
@@ -93,8 +93,8 @@ class Authenticator:
         except Unauthorized as error:
             self._refuse(target, error.detail)
 
-    def _presented(self, target: str) -> str:
-        value = str(request.environ.get("HTTP_AUTHORIZATION", "")).strip()
+    def _presented(self, asked: BridgeRequest, target: str) -> str:
+        value = str(asked.environ.get("HTTP_AUTHORIZATION", "")).strip()
         if not value:
             # Not counted: IdPs and people probe without a token, and it costs nothing.
             raise Unauthorized("a bearer token is required: Authorization: Bearer <token>")
@@ -122,9 +122,6 @@ class Authenticator:
         logger.warning("%s refuses %s (token %s): %s", target, address, token_id or "-", reason)
         raise Unauthorized(reason)
 
-    def _note(self, actor: str) -> None:
-        g.caller = Caller(actor=actor, request_id=request_id.get())
-
 
 def basic_credentials(encoded: str) -> tuple[str, str] | None:
     """User and password of the Basic scheme (RFC 7617); None if ``encoded`` holds none."""
@@ -137,11 +134,10 @@ def basic_credentials(encoded: str) -> tuple[str, str] | None:
     return (user, password) if colon else None
 
 
-def _is_search() -> bool:
-    return request.method == "POST" and request.path.endswith("/.search")
+def _is_search(asked: BridgeRequest) -> bool:
+    return asked.method == "POST" and asked.path.endswith("/.search")
 
 
 def caller() -> Caller:
     """The authenticated caller of this request."""
-    found: Caller = g.caller
-    return found
+    return current().caller

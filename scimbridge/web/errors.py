@@ -6,7 +6,7 @@ import logging
 import traceback
 from typing import Any
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from scimbridge.errors import (
@@ -20,6 +20,7 @@ from scimbridge.errors import (
     Unauthorized,
 )
 from scimbridge.scim.messages import error_body
+from scimbridge.web.current import current
 from scimbridge.web.responses import scim_response
 
 logger = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ def error_document(error: ScimError) -> dict[str, Any]:
     """The body that tells a SCIM client of ``error``, with the status that the target wants."""
     status = error.status
     if isinstance(error, TemporarilyUnavailable):
-        status = int(g.get("transient_status", status))
+        status = current().transient_status or status
     return error_body(error) | {"status": str(status)}
 
 

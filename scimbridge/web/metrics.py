@@ -43,6 +43,8 @@ class Metrics:
             buckets=_SECONDS,
             registry=self._registry,
         )
+        # Looked up once for each set of labels, of which there are few.
+        self._answered: dict[tuple[str, str, str, str], tuple[Counter, Histogram]] = {}
         self._calls = Counter(
             "scimbridge_vendor_calls",
             "Calls to a vendor; the status is none where no answer came",
@@ -81,9 +83,14 @@ class Metrics:
         self, *, target: str, endpoint: str, method: str, status: int, seconds: float
     ) -> None:
         """Count an answered request; ``endpoint`` is a URL with its ids left out."""
-        method = method if method in _METHODS else "other"
-        self._requests.labels(target, endpoint, method, str(status)).inc()
-        self._request_seconds.labels(target, endpoint, method).observe(seconds)
+        labels = (target, endpoint, method if method in _METHODS else "other", str(status))
+        found = self._answered.get(labels)
+        if found is None:
+            found = self._requests.labels(*labels), self._request_seconds.labels(*labels[:3])
+            self._answered[labels] = found
+        counter, histogram = found
+        counter.inc()
+        histogram.observe(seconds)
 
     def vendor_calls(self, target: str) -> OnCall:
         """What counts the calls to the vendor of ``target``."""

@@ -6,7 +6,7 @@ import re
 import uuid
 from typing import Any
 
-from flask import request
+from flask import Request, request
 
 from scimbridge.errors import InvalidSyntax, PayloadTooLarge, UnsupportedMediaType
 from scimbridge.logs import request_id
@@ -18,13 +18,13 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}", re.ASCII)
 _ETAG = re.compile(r'(?:W/)?("[^"]*")|\*')
 
 
-def assign_request_id() -> None:
+def assign_request_id(asked: Request) -> None:
     """Take over the caller's X-Request-Id if it is harmless, else make one.
 
     It stays set when the request has ended, for what is logged after the answer is out; the next
     request of the thread has another one.
     """
-    given = request.headers.get("X-Request-Id", "")
+    given = asked.environ.get("HTTP_X_REQUEST_ID", "")
     request_id.set(given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex)
 
 
@@ -49,16 +49,15 @@ def json_body() -> Any:
 
 def if_match() -> frozenset[str] | None:
     """The versions of If-Match; None without the header."""
-    return _versions("If-Match")
+    return _versions(request.environ.get("HTTP_IF_MATCH"))
 
 
 def if_none_match() -> frozenset[str] | None:
     """The versions of If-None-Match; None without the header."""
-    return _versions("If-None-Match")
+    return _versions(request.environ.get("HTTP_IF_NONE_MATCH"))
 
 
-def _versions(header: str) -> frozenset[str] | None:
-    value = request.headers.get(header)
+def _versions(value: str | None) -> frozenset[str] | None:
     if value is None:
         return None
     # Compared weakly (RFC 9110 section 8.8.3.2): ours are all weak, and some proxies drop the W/.

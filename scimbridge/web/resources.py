@@ -131,9 +131,7 @@ def _read(target: str, found: Endpoint, scim_id: str) -> Response:
     resource = found.get(scim_id, projection, site().base_url(target))
     known = if_none_match()
     if known is not None and ("*" in known or resource.version in known):
-        response = scim_response(None, status=304)
-        response.headers["ETag"] = resource.version
-        return response
+        return scim_response(None, status=304, headers=[("ETag", resource.version)])
     return _represent(resource)
 
 
@@ -184,9 +182,7 @@ def _respond(
 
 
 def _represent(resource: Representation, *, status: int = 200) -> Response:
-    response = scim_response(resource.json, status=status)
-    response.headers["ETag"] = resource.version
-    response.headers["Content-Location"] = resource.location
+    headers = [("ETag", resource.version), ("Content-Location", resource.location)]
     if status == 201:
-        response.headers["Location"] = resource.location
-    return response
+        headers.append(("Location", resource.location))
+    return scim_response(resource.json, status=status, headers=headers)

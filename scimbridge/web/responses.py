@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from flask import Response, request
+from flask import Request, Response
 from werkzeug.datastructures import Headers
 
 from scimbridge.errors import NotAcceptable
+from scimbridge.web.current import current
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -29,29 +30,36 @@ class _Complete(Response):
         return self.headers
 
 
-def scim_response(body: Mapping[str, Any] | str | None, *, status: int = 200) -> Response:
-    """``body`` (a document, or JSON already), or an empty response."""
+def scim_response(
+    body: Mapping[str, Any] | str | None,
+    *,
+    status: int = 200,
+    headers: Sequence[tuple[str, str]] = (),
+) -> Response:
+    """``body`` (a document, or JSON already), or an empty response; with further ``headers``."""
     if body is None:
-        response = Response(b"", status=status)
+        response = Response(b"", status=status, headers=headers)
         del response.headers["Content-Type"]
         return response
     data = body.encode() if isinstance(body, str) else orjson.dumps(body)
     # Exactly this and no charset: at least one client compares the header as a string.
-    return _Complete(data, status=status, content_type=_accepted() or SCIM_JSON)
+    media_type = ("Content-Type", _accepted(current()) or SCIM_JSON)
+    length = ("Content-Length", str(len(data)))
+    return _Complete([data], status=status, headers=[media_type, length, *headers])
 
 
-def require_acceptable() -> None:
+def require_acceptable(asked: Request) -> None:
     """Raise `NotAcceptable` if the client takes neither of the two media types of SCIM."""
-    if not _accepted():
+    if not _accepted(asked):
         raise NotAcceptable(
-            f"Accept is {request.headers['Accept']!r}; this server sends {SCIM_JSON} and {JSON}"
+            f"Accept is {asked.headers['Accept']!r}; this server sends {SCIM_JSON} and {JSON}"
         )
 
 
-def _accepted() -> str | None:
-    if "HTTP_ACCEPT" not in request.environ:
+def _accepted(asked: Request) -> str | None:
+    if "HTTP_ACCEPT" not in asked.environ:
         return SCIM_JSON
-    ranges = [(text.partition(";")[0].strip(), q) for text, q in request.accept_mimetypes]
+    ranges = [(text.partition(";")[0].strip(), q) for text, q in asked.accept_mimetypes]
     if not ranges:
         return SCIM_JSON
     for offered in (SCIM_JSON, JSON):
