@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from scimbridge.config import Secret
@@ -10,6 +11,8 @@ from scimbridge.connectors.falcon.settings import FalconSettings
 from scimbridge.connectors.falcon.simulator import create_simulator
 from scimbridge.connectors.http import Wiring
 from scimbridge.connectors.interface import Entitlement
+from scimbridge.connectors.registry import VENDORS
+from scimbridge.scim.attributes import ResourceType, parse_resource_type
 from scimbridge.simulation.simulator import Simulator
 from scimbridge.simulation.wsgi_adapter import WsgiAdapter
 
@@ -57,3 +60,9 @@ class Tenant:
 
 def role(name: str) -> Entitlement:
     return Entitlement("role", name)
+
+
+def resource_type(name: str) -> ResourceType:
+    """One of the further resource types."""
+    path = VENDORS["falcon"].resource_types[name]
+    return parse_resource_type(json.loads(path.read_text(encoding="utf-8")))

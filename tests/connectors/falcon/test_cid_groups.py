@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
+from falcon_tenant import resource_type
 from parent import Parent
 
 from scimbridge.connectors.interface import Record, RecordPage, RecordQuery
-from scimbridge.connectors.registry import VENDORS
 from scimbridge.errors import (
     OutcomeUnknown,
     VendorConflict,
@@ -18,7 +17,6 @@ from scimbridge.errors import (
     VendorRejected,
     VendorUnavailable,
 )
-from scimbridge.scim.attributes import ResourceType, parse_resource_type
 from scimbridge.scim.filters import parse_filter
 from scimbridge.simulation.faults import Fault
 
@@ -31,18 +29,13 @@ BY_CID = "/mssp/queries/cid-group-members/v1"
 GROUPS = "/mssp/entities/cid-groups/v1"
 
 
-def kind(name: str) -> ResourceType:
-    path = VENDORS["falcon"].resource_types[name]
-    return parse_resource_type(json.loads(path.read_text(encoding="utf-8")))
-
-
 def names(parent: Parent, filter: str | None = None) -> list[str]:
-    where = None if filter is None else parse_filter(filter, kind("CidGroup"))
+    where = None if filter is None else parse_filter(filter, resource_type("CidGroup"))
     return [each["name"] for each in parent.falcon.records("CidGroup", where)]
 
 
 def query(filter: str | None = None, **changes: Any) -> RecordQuery:
-    where = None if filter is None else parse_filter(filter, kind("CidGroup"))
+    where = None if filter is None else parse_filter(filter, resource_type("CidGroup"))
     values = {"sort_by": None, "descending": False, "offset": 0, "count": 10, **changes}
     return RecordQuery(where, **values)
 
@@ -387,7 +380,7 @@ def test_children_are_listed_filtered_and_paged() -> None:
     parent = Parent()
 
     def found(filter: str | None) -> set[str]:
-        where = None if filter is None else parse_filter(filter, kind("Child"))
+        where = None if filter is None else parse_filter(filter, resource_type("Child"))
         return {each["id"] for each in parent.falcon.records("Child", where)}
 
     assert found(None) == found('name sw "Example"') == {NORTH_CID, SOUTH_CID}

@@ -13,12 +13,7 @@ from scimbridge.connectors.deadline import deadline
 from scimbridge.connectors.falcon.auth import TokenSource
 from scimbridge.connectors.falcon.settings import FalconSettings
 from scimbridge.connectors.http import Http, Wiring
-from scimbridge.errors import (
-    OutcomeUnknown,
-    VendorDenied,
-    VendorRateLimited,
-    VendorUnavailable,
-)
+from scimbridge.errors import OutcomeUnknown, VendorDenied, VendorRateLimited, VendorUnavailable
 
 TOKEN = "/oauth2/token"
 GOOD = {"access_token": "token-1", "expires_in": 1799, "token_type": "bearer"}

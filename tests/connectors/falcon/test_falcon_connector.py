@@ -34,11 +34,6 @@ NEWCOMER = Account(user_name="new.hire@example.com", given_name="New", family_na
 
 
 @pytest.fixture
-def tenant() -> Tenant:
-    return Tenant()
-
-
-@pytest.fixture
 def falcon(tenant: Tenant) -> FalconConnector:
     return tenant.connector()
 

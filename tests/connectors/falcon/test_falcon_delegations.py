@@ -43,11 +43,6 @@ def change(parent: Parent, before: State, after: State) -> None:
     parent.falcon.update_entitlement(SOC, [delegating(before)], delegating(after))
 
 
-@pytest.fixture
-def parent() -> Parent:
-    return Parent()
-
-
 def test_roles_come_and_go_within_a_link(parent: Parent) -> None:
     change(parent, SEEDED, {NORTH: {"help_desk", "event_viewer"}})
 

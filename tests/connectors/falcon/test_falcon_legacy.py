@@ -26,11 +26,6 @@ NEWCOMER = Account(user_name="New.Hire@example.com", given_name="New", family_na
 
 
 @pytest.fixture
-def tenant() -> Tenant:
-    return Tenant()
-
-
-@pytest.fixture
 def falcon(tenant: Tenant) -> FalconConnector:
     return legacy(tenant)
 

@@ -6,22 +6,12 @@ import pytest
 from parent import MARA, NO_GROUP, NOBODY, SOC, TOMAS, Parent
 
 from scimbridge.connectors.interface import Assignment, Entitlement, HeldGrant
-from scimbridge.errors import (
-    PartialFailure,
-    VendorNotFound,
-    VendorRejected,
-    VendorUnavailable,
-)
+from scimbridge.errors import PartialFailure, VendorNotFound, VendorRejected, VendorUnavailable
 from scimbridge.simulation.faults import Fault
 
 MEMBERS = "/mssp/entities/user-group-members/v1"
 GROUPS_OF = "/mssp/queries/user-group-members/v1"
 READ_MEMBERS = "/mssp/entities/user-group-members/v2"
-
-
-@pytest.fixture
-def parent() -> Parent:
-    return Parent()
 
 
 def test_the_vendors_limit_is_known_before_it_is_reached(parent: Parent) -> None:

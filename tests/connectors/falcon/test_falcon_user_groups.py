@@ -30,11 +30,6 @@ SEEDED = {
 }
 
 
-@pytest.fixture
-def parent() -> Parent:
-    return Parent()
-
-
 def named(name: str, **attributes: Any) -> ManagedEntitlement:
     return ManagedEntitlement(name, attributes)
 

@@ -8,36 +8,20 @@ from functools import cache
 from typing import Any
 
 import pytest
-from falcon_tenant import Tenant
+from falcon_tenant import Tenant, resource_type
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from policies import MEMBER, POLICY, create, of_a_child, of_the_parent
 
 from scimbridge.connectors.falcon.connector import FalconConnector
 from scimbridge.connectors.falcon.fql import Vocabulary, translate
 from scimbridge.connectors.falcon.policy_fql import MEMBERS, POLICIES
 from scimbridge.connectors.falcon.simulator import fql
-from scimbridge.connectors.falcon.simulator.seed import CHILD_CIDS
 from scimbridge.connectors.falcon.simulator.seed_policies import LAPTOP_POLICY_ID
 from scimbridge.connectors.interface import Record, RecordQuery
-from scimbridge.connectors.registry import VENDORS
-from scimbridge.scim.attributes import ResourceType, parse_schema
 from scimbridge.scim.filters import parse_filter
 from scimbridge.scim.listing import sort_resources
 from scimbridge.scim.matching import matches
-
-POLICY, MEMBER = "ResponsePolicy", "ResponsePolicyMember"
-
-
-def resource_type(name: str) -> ResourceType:
-    document = json.loads(VENDORS["falcon"].resource_types[name].read_text())
-    return ResourceType(
-        name=name,
-        endpoint=document["resourceType"]["endpoint"],
-        description="",
-        schema=parse_schema(document["schema"]),
-        extensions=(),
-    )
-
 
 TYPES = {name: resource_type(name) for name in (POLICY, MEMBER)}
 ID = "0123456789abcdef0123456789abcdef"
@@ -213,18 +197,10 @@ NAMES = [
 @cache
 def tenant() -> tuple[FalconConnector, Sequence[Record]]:
     """A child CID with policies of many names, and all of them."""
-    connector = Tenant(policy_unsupported_field="reject").connector(
-        member_cid=CHILD_CIDS[0], cid=None, response_policies=True
-    )
+    connector = of_a_child(Tenant(policy_unsupported_field="reject"))
     for number, name in enumerate(NAMES):
-        connector.create_record(
-            POLICY,
-            {
-                "name": name,
-                "platformName": ["Windows", "Linux"][number % 2],
-                "enabled": number % 3 == 0,
-            },
-        )
+        platform = ["Windows", "Linux"][number % 2]
+        create(connector, name, platformName=platform, enabled=number % 3 == 0)
     return connector, list(connector.records(POLICY))
 
 
@@ -332,7 +308,7 @@ def test_a_page_of_the_vendor_is_the_page_that_was_asked_for(
 
 @pytest.mark.parametrize("text", ['hostname sw "lap"', 'hostname eq "lap-0412"', "hostname pr"])
 def test_members_are_asked_for_by_name(text: str) -> None:
-    parent = Tenant().connector(flight_control=True, response_policies=True)
+    parent = of_the_parent(Tenant())
     where = parse_filter(text, TYPES[MEMBER])
 
     found = {each["hostname"] for each in parent.records(MEMBER, where, owner=LAPTOP_POLICY_ID)}
@@ -346,11 +322,7 @@ def test_members_are_asked_for_by_name(text: str) -> None:
 def asked(query: RecordQuery, *, flight_control: bool = False) -> list[str] | None:
     """The routes that a page of policies takes; None if the vendor cannot give it exactly."""
     falcon = Tenant()
-    connector = (
-        falcon.connector(flight_control=True, response_policies=True)
-        if flight_control
-        else falcon.connector(member_cid=CHILD_CIDS[0], cid=None, response_policies=True)
-    )
+    connector = of_the_parent(falcon) if flight_control else of_a_child(falcon)
     page = connector.record_page(POLICY, query)
     routes = [each.split("/")[2] for each in falcon.asked() if "/policy/" in each]
     return None if page is None else routes
@@ -395,9 +367,8 @@ def test_a_page_with_foreign_policies_is_none_where_nobody_said_that_it_is_a_par
 
 def test_totals_of_members_come_as_ids() -> None:
     falcon = Tenant()
-    connector = falcon.connector(flight_control=True, response_policies=True)
 
-    page = connector.record_page(
+    page = of_the_parent(falcon).record_page(
         MEMBER, RecordQuery(None, None, False, 0, 0), owner=LAPTOP_POLICY_ID
     )
 
