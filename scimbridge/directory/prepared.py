@@ -6,7 +6,7 @@ statement by it takes ten times as long as SQLite takes to answer it (decisions 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -38,6 +38,15 @@ class Prepared:
         except text.errors as error:
             raise _unanswered(error) from error
         return found
+
+    def each(self, connection: Connection, **parameters: object) -> Iterator[tuple[Any, ...]]:
+        """The rows that it finds, one by one: those of `all`, where there may be very many."""
+        text = self._text(connection)
+        driver: Any = connection.connection.driver_connection
+        try:
+            yield from driver.execute(text.sql, text.values(parameters))
+        except text.errors as error:
+            raise _unanswered(error) from error
 
     def first(self, connection: Connection, **parameters: object) -> tuple[Any, ...] | None:
         """The first of `all`."""

@@ -1,22 +1,26 @@
-"""What readers see: the confirmed users and groups, and who is in which group.
+"""What readers are shown: the confirmed resources, and who is in which group.
 
 Of a resource only those columns are read that a reader is shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import Connection, bindparam, select
+import orjson
+from sqlalchemy import Connection, Select, Text, bindparam, null, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
 
-from scimbridge.directory.prepared import Prepared, PreparedIn
-from scimbridge.directory.resources import chunks
+from scimbridge.directory.prepared import Prepared
 from scimbridge.directory.schema import lists, memberships, resources
 
 _M = memberships.c
 _R = resources.c
+_Rows: TypeAlias = Select[Any]
 
 
 class ShownRow(NamedTuple):
@@ -29,6 +33,9 @@ class ShownRow(NamedTuple):
     revision: int
     created: int
     last_modified: int
+    groups: str | None
+    """Those that it is shown to be in, in JSON: a list of ids with what each is called. None, or an
+    empty list, if there are none, or if they were not asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +46,71 @@ class GroupRef:
     display: str
 
 
-_ALL = select(*(_R[name] for name in ShownRow._fields)).where(
-    _R.target == bindparam("target"),
-    _R.resource_type == bindparam("resource_type"),
-    _R.confirmed_key.is_not(None),
-)
-_VISIBLE = _ALL.order_by(_R.pk)
-_BY_ID = Prepared(_ALL.where(_R.scim_id == bindparam("scim_id")))
-_BY_KEY = Prepared(_VISIBLE.where(_R.confirmed_key == bindparam("key")))
-_BY_EXTERNAL_ID = Prepared(_VISIBLE.where(_R.external_id == bindparam("external_id")))
-_WITH_MEMBER = Prepared(
-    _VISIBLE.where(
-        _R.pk.in_(select(_M.group_pk).where(_M.member_id == bindparam("member_id"), _M.have == 1))
+class _json_pairs(GenericFunction[str]):
+    """The rows of two columns as one list in JSON: each database has its own name for it."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(_json_pairs, "sqlite")
+def _on_sqlite(element: _json_pairs, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_group_array(json_array({compiler.process(element.clauses, **options)}))"
+
+
+@compiles(_json_pairs, "postgresql")
+def _on_postgresql(element: _json_pairs, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_agg(json_build_array({compiler.process(element.clauses, **options)}))::text"
+
+
+_group = resources.alias("group_of")
+_named = (
+    select(_group.c.scim_id, _group.c.display)
+    .select_from(memberships.join(_group, _group.c.pk == _M.group_pk))
+    .where(
+        _M.member_id == _R.scim_id,
+        _M.have == 1,
+        _group.c.target == _R.target,
+        _group.c.confirmed_key.is_not(None),
     )
+    .order_by(_M.group_pk)
+    .correlate(resources)
+    .subquery("named")
 )
-_PAGE = Prepared(
-    _VISIBLE.where(_R.pk > bindparam("after")).limit(bindparam("limit")).offset(bindparam("offset"))
+_GROUPS = select(_json_pairs(_named.c.scim_id, _named.c.display)).scalar_subquery()
+
+
+def _shown(narrow: Callable[[_Rows], _Rows]) -> tuple[Prepared, Prepared]:
+    """The resources that ``narrow`` leaves: without their groups, and with them."""
+    without, including = (
+        select(*(_R[name] for name in ShownRow._fields[:-1]), groups.label("groups")).where(
+            _R.target == bindparam("target"),
+            _R.resource_type == bindparam("resource_type"),
+            _R.confirmed_key.is_not(None),
+        )
+        for groups in (null(), _GROUPS)
+    )
+    return Prepared(narrow(without)), Prepared(narrow(including))
+
+
+_BY_ID = _shown(lambda rows: rows.where(_R.scim_id == bindparam("scim_id")))
+_BY_KEY = _shown(lambda rows: rows.where(_R.confirmed_key == bindparam("key")).order_by(_R.pk))
+_BY_EXTERNAL_ID = _shown(
+    lambda rows: rows.where(_R.external_id == bindparam("external_id")).order_by(_R.pk)
+)
+_EVERYTHING = _shown(lambda rows: rows.order_by(_R.pk))
+_WITH_MEMBER, _ = _shown(
+    lambda rows: rows.where(
+        _R.pk.in_(select(_M.group_pk).where(_M.member_id == bindparam("member_id"), _M.have == 1))
+    ).order_by(_R.pk)
+)
+_PAGE = _shown(
+    lambda rows: (
+        rows.where(_R.pk > bindparam("after"))
+        .order_by(_R.pk)
+        .limit(bindparam("limit"))
+        .offset(bindparam("offset"))
+    )
 )
 _LIST = Prepared(
     select(lists.c.total, lists.c.version).where(
@@ -62,38 +118,31 @@ _LIST = Prepared(
         lists.c.resource_type == bindparam("resource_type"),
     )
 )
-_GROUPS_OF = PreparedIn(
-    lambda ids: (
-        select(_M.member_id, _R.scim_id, _R.display)
-        .select_from(memberships.join(resources, _R.pk == _M.group_pk))
-        .where(
-            _R.target == bindparam("target"),
-            _M.member_id.in_(ids),
-            _M.have == 1,
-            _R.confirmed_key.is_not(None),
-        )
-        .order_by(_R.pk)
+
+
+def find(
+    connection: Connection, target: str, resource_type: str, scim_id: str, *, groups: bool
+) -> ShownRow | None:
+    """The resource with this SCIM id; here and below, ``groups`` asks for `ShownRow.groups` too."""
+    row = _BY_ID[groups].first(
+        connection, target=target, resource_type=resource_type, scim_id=scim_id
     )
-)
-
-
-def find(connection: Connection, target: str, resource_type: str, scim_id: str) -> ShownRow | None:
-    """The resource with this SCIM id."""
-    row = _BY_ID.first(connection, target=target, resource_type=resource_type, scim_id=scim_id)
     return None if row is None else ShownRow(*row)
 
 
-def by_key(connection: Connection, target: str, resource_type: str, key: str) -> list[ShownRow]:
+def by_key(
+    connection: Connection, target: str, resource_type: str, key: str, *, groups: bool
+) -> list[ShownRow]:
     """What is known under this prepared name: several only if names need not be unique."""
-    rows = _BY_KEY.all(connection, target=target, resource_type=resource_type, key=key)
+    rows = _BY_KEY[groups].all(connection, target=target, resource_type=resource_type, key=key)
     return [*map(ShownRow._make, rows)]
 
 
 def by_external_id(
-    connection: Connection, target: str, resource_type: str, external_id: str
+    connection: Connection, target: str, resource_type: str, external_id: str, *, groups: bool
 ) -> list[ShownRow]:
     """All resources with this externalId: the client may use one twice."""
-    rows = _BY_EXTERNAL_ID.all(
+    rows = _BY_EXTERNAL_ID[groups].all(
         connection, target=target, resource_type=resource_type, external_id=external_id
     )
     return [*map(ShownRow._make, rows)]
@@ -105,11 +154,12 @@ def groups_with(connection: Connection, target: str, member_id: str) -> list[Sho
     return [*map(ShownRow._make, rows)]
 
 
-def everything(connection: Connection, target: str, resource_type: str) -> Iterator[ShownRow]:
+def everything(
+    connection: Connection, target: str, resource_type: str, *, groups: bool
+) -> Iterator[ShownRow]:
     """All resources, in the one stable order: who came to be known later comes later."""
-    rows = connection.execute(_VISIBLE, {"target": target, "resource_type": resource_type})
-    for row in rows:
-        yield ShownRow(*row)
+    rows = _EVERYTHING[groups].each(connection, target=target, resource_type=resource_type)
+    return map(ShownRow._make, rows)
 
 
 def page(
@@ -120,9 +170,10 @@ def page(
     after: int = 0,
     offset: int,
     limit: int,
+    groups: bool,
 ) -> list[ShownRow]:
     """``limit`` of those of `everything` behind the primary key ``after``, without ``offset``."""
-    rows = _PAGE.all(
+    rows = _PAGE[groups].all(
         connection,
         target=target,
         resource_type=resource_type,
@@ -139,12 +190,6 @@ def count(connection: Connection, target: str, resource_type: str) -> tuple[int,
     return (0, 0) if found is None else (found[0], found[1])
 
 
-def groups_of(
-    connection: Connection, target: str, ids: Sequence[str]
-) -> dict[str, tuple[GroupRef, ...]]:
-    """For each member id that is in any, the groups that it is shown to be in."""
-    found: dict[str, list[GroupRef]] = {}
-    for chunk in chunks(ids):
-        for member_id, *group in _GROUPS_OF.all(connection, chunk, target=target):
-            found.setdefault(member_id, []).append(GroupRef(*group))
-    return {member_id: tuple(groups) for member_id, groups in found.items()}
+def group_refs(groups: str) -> tuple[GroupRef, ...]:
+    """What `ShownRow.groups` says."""
+    return tuple(GroupRef(scim_id, display) for scim_id, display in orjson.loads(groups))

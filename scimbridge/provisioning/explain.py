@@ -184,7 +184,7 @@ def _reasons(
 def _find(connection: Connection, target: str, who: str) -> ResourceRow:
     found = resources.find(connection, target, "User", who)
     if found is None or found.confirmed is None:
-        named = shown.by_key(connection, target, "User", user_key(who))
+        named = shown.by_key(connection, target, "User", user_key(who), groups=False)
         found = resources.by_pks(connection, [named[0].pk])[0] if named else None
     if found is None:
         raise not_found("User", who)

@@ -8,16 +8,15 @@ linked rather than duplicated.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from scimbridge.directory import memberships, shown
 from scimbridge.directory.engine import Directory
-from scimbridge.directory.memberships import MemberRow
-from scimbridge.directory.shown import GroupRef, ShownRow
+from scimbridge.directory.shown import ShownRow
 from scimbridge.errors import VendorError
 from scimbridge.provisioning.correlate import group_key, user_key
 from scimbridge.provisioning.observe import Observer
@@ -35,6 +34,9 @@ from scimbridge.scim.projection import Projection, project_json
 logger = logging.getLogger(__name__)
 
 Resource = dict[str, Any]
+
+_COMPUTED: Final = frozenset({"id", "groups", "members", "meta"})
+"""What is not in a stored document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,12 @@ class Reader:
         self, resource_type: ResourceType, scim_id: str, projection: Projection, base_url: str
     ) -> Representation:
         """One resource. Raises `NotFound`."""
+        name, kind = self.target.name, resource_type.name
+        groups = _shows_groups(resource_type, projection)
         with self.directory.read() as connection:
-            row = shown.find(connection, self.target.name, resource_type.name, scim_id)
+            row = shown.find(connection, name, kind, scim_id, groups=groups)
             if row is None:
-                raise not_found(resource_type.name, scim_id)
+                raise not_found(kind, scim_id)
             (json,) = self._show(connection, [row], projection, base_url)
         return representation(row, json, base_url)
 
@@ -95,11 +99,15 @@ class Reader:
         offset, limit = query.page.offset, query.page.count
         with self.directory.read() as connection:
             total, version = shown.count(connection, name, kind)
-            after = self.starts.before(kind, version, offset)
-            rows = (
-                shown.page(connection, name, kind, offset=offset, limit=limit)
-                if after is None
-                else shown.page(connection, name, kind, after=after, offset=0, limit=limit)
+            known, after = self.starts.before(kind, version, offset)
+            rows = shown.page(
+                connection,
+                name,
+                kind,
+                after=after,
+                offset=offset - known,
+                limit=limit,
+                groups=_shows_groups(resource_type, projection),
             )
             if rows:
                 self.starts.note(kind, version, offset, rows[0].pk - 1)
@@ -112,9 +120,10 @@ class Reader:
         mentioned = referenced_attributes(query.filter) if query.filter else frozenset()
         sorting = (query.sort_by or "").partition(".")[0].rpartition(":")[2]
         needed = {name.lower() for name in mentioned} | {sorting.lower()}
+        groups = "groups" in needed or _shows_groups(resource_type, projection)
         matches = compile_filter(query.filter) if query.filter else _everything
         with self.directory.read() as connection:
-            candidates = self._candidates(connection, resource_type, query.filter)
+            candidates = self._candidates(connection, resource_type, query.filter, groups)
             found = [
                 (row, resource)
                 for row, resource in self._parsed(connection, candidates, needed, base_url)
@@ -134,8 +143,11 @@ class Reader:
         base_url: str,
     ) -> list[str]:
         """What ``projection`` shows of ``rows``."""
-        rendered = self._render(connection, rows, projection.includes, base_url)
-        return [project_json(text, projection) for text in rendered]
+        members = projection.includes("members")
+        return [
+            project_json(_rendered(connection, row, base_url, members=members), projection)
+            for row in rows
+        ]
 
     def _parsed(
         self,
@@ -145,46 +157,38 @@ class Reader:
         base_url: str,
     ) -> Iterator[tuple[ShownRow, Resource]]:
         """Each row as a resource, with ``needed`` of what is not in its document."""
+        is_stored = needed.isdisjoint(_COMPUTED)
         for row in rows:
-            (text,) = self._render(connection, [row], lambda name: name.lower() in needed, base_url)
-            yield row, parse_document(text)
-
-    def _render(
-        self,
-        connection: Connection,
-        rows: list[ShownRow],
-        includes: Callable[[str], bool],
-        base_url: str,
-    ) -> Iterator[str]:
-        ids = [row.scim_id for row in rows if row.resource_type == "User"]
-        groups: Mapping[str, tuple[GroupRef, ...]] = {}
-        if ids and includes("groups"):
-            groups = shown.groups_of(connection, self.target.name, ids)
-        for row in rows:
-            members: Iterable[MemberRow] = ()
-            if row.resource_type == "Group" and includes("members"):
-                members = memberships.shown(connection, row.pk)
-            yield render(
-                row, base_url=base_url, groups=groups.get(row.scim_id, ()), members=members
+            yield (
+                row,
+                parse_document(
+                    row.confirmed
+                    if is_stored
+                    else _rendered(connection, row, base_url, members="members" in needed)
+                ),
             )
 
     def _candidates(
-        self, connection: Connection, resource_type: ResourceType, filter: Filter | None
+        self,
+        connection: Connection,
+        resource_type: ResourceType,
+        filter: Filter | None,
+        groups: bool,
     ) -> Iterable[ShownRow]:
         """A superset of what matches, in the stable order: by index if a conjunct has one."""
         name, kind = self.target.name, resource_type.name
         equal = equality_conjuncts(filter) if filter else {}
         if "id" in equal:
-            row = shown.find(connection, name, kind, equal["id"])
+            row = shown.find(connection, name, kind, equal["id"], groups=groups)
             return [] if row is None else [row]
         if "externalId" in equal:
-            return shown.by_external_id(connection, name, kind, equal["externalId"])
+            return shown.by_external_id(connection, name, kind, equal["externalId"], groups=groups)
         key = _key(kind, equal)
         if key is not None:
-            return shown.by_key(connection, name, kind, key)
+            return shown.by_key(connection, name, kind, key, groups=groups)
         if kind == "Group" and "members.value" in equal:
             return shown.groups_with(connection, name, equal["members.value"])
-        return shown.everything(connection, name, kind)
+        return shown.everything(connection, name, kind, groups=groups)
 
     def _link_unknown_account(self, resource_type: ResourceType, filter: Filter | None) -> bool:
         """Ask the vendor for the userName that a filter names; True if that brought a new user."""
@@ -197,6 +201,16 @@ class Reader:
             # Reads go on while the vendor is down; a POST that follows searches again.
             logger.warning("%s could not be asked for an account: %s", self.target.name, error)
             return False
+
+
+def _shows_groups(resource_type: ResourceType, projection: Projection) -> bool:
+    return resource_type.name == "User" and projection.includes("groups")
+
+
+def _rendered(connection: Connection, row: ShownRow, base_url: str, *, members: bool) -> str:
+    if members and row.resource_type == "Group":
+        return render(row, base_url=base_url, members=memberships.shown(connection, row.pk))
+    return render(row, base_url=base_url)
 
 
 def _everything(_resource: Mapping[str, Any]) -> bool:
@@ -214,9 +228,9 @@ def _key(kind: str, equal: Mapping[str, str]) -> str | None:
 def _sorted(
     found: list[tuple[ShownRow, Resource]], query: Query, resource_type: ResourceType
 ) -> list[tuple[ShownRow, Resource]]:
-    rows = {resource["id"]: row for row, resource in found}
+    rows = {id(resource): row for row, resource in found}
     assert query.sort_by is not None  # noqa: S101 - the caller asked
     ordered = sort_resources(
         [resource for _, resource in found], query.sort_by, query.sort_order, resource_type
     )
-    return [(rows[resource["id"]], dict(resource)) for resource in ordered]
+    return [(rows[id(resource)], dict(resource)) for resource in ordered]

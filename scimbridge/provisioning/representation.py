@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from scimbridge.directory.memberships import MemberRow
-from scimbridge.directory.shown import GroupRef, ShownRow
+from scimbridge.directory.shown import ShownRow, group_refs
 from scimbridge.provisioning.writes import version
 
 _ENDPOINTS = {"User": "Users", "Group": "Groups"}
@@ -35,26 +35,25 @@ def render(
     row: ShownRow,
     *,
     base_url: str,
-    groups: tuple[GroupRef, ...] = (),
     members: Iterable[MemberRow] = (),
 ) -> str:
     """A confirmed resource as RFC 7643 has it, in JSON; ``base_url`` is the target's, without a
     final slash.
 
-    ``groups`` (of a user) and ``members`` (of a group) may be left out where the projection
-    leaves them out.
+    The groups of a user that are not in ``row``, and ``members`` (of a group), are left out.
     """
-    shown_members = [_member(member, base_url) for member in members]
-    computed = _groups(groups, base_url) if groups else ""
-    if shown_members:
+    _, kind, scim_id, confirmed, _, created, last_modified, groups = row
+    computed = ""
+    if groups is not None:
+        computed = _groups(groups, base_url)
+    elif shown_members := [_member(member, base_url) for member in members]:
         computed = f'"members":{orjson.dumps(shown_members).decode()},'
-    place = location(_escaped(base_url), row.resource_type, row.scim_id)
-    tag = version(row).replace('"', r"\"")
+    place = location(_escaped(base_url), kind, scim_id)
     # Neither an id nor a time has anything in it that JSON would escape.
     return (
-        f'{{"id":"{row.scim_id}",{row.confirmed[1:-1]},{computed}'
-        f'"meta":{{"resourceType":"{row.resource_type}","created":"{timestamp(row.created)}",'
-        f'"lastModified":"{timestamp(row.last_modified)}","location":"{place}","version":"{tag}"}}}}'
+        f'{{"id":"{scim_id}",{confirmed[1:-1]},{computed}'
+        f'"meta":{{"resourceType":"{kind}","created":"{timestamp(created)}","lastModified":'
+        f'"{timestamp(last_modified)}","location":"{place}","version":"{_escaped(version(row))}"}}}}'
     )
 
 
@@ -76,7 +75,7 @@ def timestamp(milliseconds: int) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _groups(groups: tuple[GroupRef, ...], base_url: str) -> str:
+def _groups(groups: str, base_url: str) -> str:
     """The attribute; many users are in the same groups."""
     shown = [
         {
@@ -85,12 +84,12 @@ def _groups(groups: tuple[GroupRef, ...], base_url: str) -> str:
             "display": group.display,
             "type": "direct",
         }
-        for group in groups
+        for group in group_refs(groups)
     ]
-    return f'"groups":{orjson.dumps(shown).decode()},'
+    return f'"groups":{orjson.dumps(shown).decode()},' if shown else ""
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def _escaped(text: str) -> str:
     """Text as it is between the quotes of JSON."""
     return orjson.dumps(text).decode()[1:-1]

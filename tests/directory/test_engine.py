@@ -117,7 +117,7 @@ def test_a_writer_that_waited_sees_what_the_one_before_it_wrote(directory: Direc
 
 def test_a_reader_goes_on_while_somebody_writes_and_sees_one_moment(directory: Directory) -> None:
     with directory.read() as reader:
-        assert shown.find(reader, "t", "User", "1") is None
+        assert shown.find(reader, "t", "User", "1", groups=False) is None
         before = reader.execute(select(targets.c.name)).all()
         with directory.write() as writer:
             writer.execute(insert(targets).values(name="t"))
@@ -184,7 +184,7 @@ def test_a_directory_that_is_not_there_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(DirectoryError, match="no such table"):
         names(directory)
     with pytest.raises(DirectoryError, match="no such table"), directory.read() as connection:
-        shown.find(connection, "t", "User", "1")
+        shown.find(connection, "t", "User", "1", groups=False)
     directory.close()
 
 
@@ -254,7 +254,7 @@ def test_a_connection_that_is_cut_while_it_reads_is_made_again(directory: Direct
             driver: Any = reader.connection.driver_connection
             cut = text("SELECT pg_terminate_backend(:pid)")
             other.execute(cut, {"pid": driver.info.backend_pid})
-            shown.find(reader, "t", "User", "1")
+            shown.find(reader, "t", "User", "1", groups=False)
 
     with pytest.raises(DirectoryError, match="did not answer"):
         be_cut()

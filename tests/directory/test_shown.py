@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from scimbridge.directory import resources, shown
 from scimbridge.directory.engine import Directory
+from scimbridge.directory.schema import memberships
 from scimbridge.directory.schema import resources as table
+from scimbridge.directory.shown import GroupRef
 
 
 def add(directory: Directory, name: str, *, kind: str = "User", confirmed: bool = True) -> int:
@@ -28,7 +30,7 @@ def change(directory: Directory, pk: int, **columns: Any) -> None:
 def counted(directory: Directory, kind: str = "User") -> tuple[int, int]:
     with directory.read() as connection:
         total, version = shown.count(connection, "t", kind)
-        assert total == len(list(shown.everything(connection, "t", kind)))
+        assert total == len(list(shown.everything(connection, "t", kind, groups=False)))
         return total, version
 
 
@@ -87,8 +89,42 @@ def test_a_page_may_begin_behind_a_resource_that_is_known(directory: Directory) 
     add(directory, "g", kind="Group")
 
     with directory.read() as connection:
-        counting = shown.page(connection, "t", "User", offset=2, limit=2)
-        following = shown.page(connection, "t", "User", after=pks[1], offset=0, limit=2)
+        counting = shown.page(connection, "t", "User", offset=2, limit=2, groups=False)
+        following = shown.page(
+            connection, "t", "User", after=pks[1], offset=0, limit=2, groups=False
+        )
 
     assert [row.scim_id for row in counting] == ["c", "d"]
     assert following == counting
+
+
+def test_the_groups_that_show_somebody_are_told_in_the_order_of_the_list(
+    directory: Directory,
+) -> None:
+    add(directory, "somebody")
+    pks = [add(directory, name, kind="Group") for name in ("late", "early", "hidden")]
+    unseen = add(directory, "unseen", kind="Group", confirmed=False)
+    with directory.write() as connection:
+        connection.execute(
+            insert(memberships),
+            [
+                {"group_pk": pk, "member_id": "somebody", "have": int(pk != pks[2])}
+                for pk in (unseen, *reversed(pks))
+            ],
+        )
+        for pk, display in zip(pks, ('A "name"', "Zoë\n", "Hidden"), strict=True):
+            resources.change(connection, pk, display=display)
+
+    with directory.read() as connection:
+        found = shown.find(connection, "t", "User", "somebody", groups=True)
+        [listed] = shown.everything(connection, "t", "User", groups=True)
+        without = shown.find(connection, "t", "User", "somebody", groups=False)
+
+    assert found == listed
+    assert found is not None
+    assert found.groups is not None
+    assert shown.group_refs(found.groups) == (
+        GroupRef("late", 'A "name"'),
+        GroupRef("early", "Zoë\n"),
+    )
+    assert without == found._replace(groups=None)

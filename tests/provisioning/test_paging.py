@@ -46,16 +46,27 @@ def test_what_a_reader_saw_of_an_older_list_is_not_taken_for_the_newer() -> None
     starts.note("User", 2, 100, 7)
     starts.note("User", 1, 100, 6)
 
-    assert starts.before("User", 2, 100) == 7
-    assert starts.before("User", 1, 100) is None
-    assert starts.before("Group", 2, 100) is None
+    assert starts.before("User", 2, 100) == (100, 7)
+    assert starts.before("User", 1, 100) == (0, 0)
+    assert starts.before("Group", 2, 100) == (0, 0)
+
+
+def test_a_page_is_walked_to_from_the_last_start_before_it() -> None:
+    starts = PageStarts()
+
+    for offset in (300, 100, 200, 100):
+        starts.note("User", 1, offset, 10 * offset)
+
+    assert starts.before("User", 1, 99) == (0, 0)
+    assert starts.before("User", 1, 250) == (200, 2000)
+    assert starts.before("User", 1, 9_999) == (300, 3000)
 
 
 def test_what_is_known_of_a_list_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paging, "_MOST", 2)
+    monkeypatch.setattr(paging, "_MOST", 3)
     starts = PageStarts()
 
     for offset in (1, 2, 3):
         starts.note("User", 1, offset, 10 * offset)
 
-    assert [starts.before("User", 1, offset) for offset in (1, 2, 3)] == [None, None, 30]
+    assert [starts.before("User", 1, offset) for offset in (1, 2, 3)] == [(0, 0), (0, 0), (3, 30)]
