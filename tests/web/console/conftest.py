@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -102,3 +103,47 @@ def browser(stranger: Browser, signed_in: str) -> Browser:
     """The operator's."""
     stranger.cookie = signed_in
     return stranger
+
+
+@dataclass
+class Scene:
+    """A bridge with people and groups, and an operator who looks at it."""
+
+    world: World
+    browser: Browser
+    jane: dict[str, Any]
+    readers: str
+    idle: str
+
+    def text(self, path: str) -> str:
+        answer = self.browser.get(path)
+        assert answer.status_code == 200, answer.text
+        return " ".join(answer.text.split())
+
+
+@pytest.fixture(scope="package")
+def scene(consoled: World, signed_in: str) -> Scene:
+    """Somebody with access and somebody who left; groups that grant, that do not, and cannot."""
+    browser = Browser(consoled.bridge.app.test_client())
+    browser.cookie = signed_in
+    scim = consoled.scim
+    jane = scim.create_user("jane@example.com", displayName="Jane Roe")
+    gone = scim.create_user("gone@example.com")
+    readers = scim.create_group("SEC Falcon Readers", jane["id"])
+    idle = scim.create_group("Choir", jane["id"], "nobody-known")
+    scim("DELETE", f"/Users/{gone['id']}")
+    scim.add_members(scim.create_group("SEC Broken"), jane["id"])
+    return Scene(consoled, browser, jane, readers, idle)
+
+
+@pytest.fixture
+def paused(tmp_path: Path) -> Iterator[Scene]:
+    """A world of its own, with a person whose removal waits for the vendor."""
+    with open_console(tmp_path, deadline_s=1) as world:
+        world.provider.observer.refresh_catalogue()
+        readers = world.scim.create_group("SEC Falcon Readers")
+        jane = world.scim.create_user("jane@example.com")
+        world.scim.add_members(readers, jane["id"])
+        browser = Browser(world.bridge.app.test_client())
+        browser.sign_in()
+        yield Scene(world, browser, jane, readers, "")
