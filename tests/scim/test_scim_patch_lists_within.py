@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from patching import op, patched
 
 from scimbridge.errors import InvalidValue, Mutability
 from scimbridge.scim import urns
 from scimbridge.scim.attributes import group_type, parse_schema
-from scimbridge.scim.patch import apply_patch, parse_patch
+from scimbridge.scim.patch import parse_patch
 from scimbridge.scim.quirks import Dialect
 
 URN = "urn:t:Group"
@@ -38,15 +39,15 @@ BEFORE = {
 }
 
 
-def patched(*operations: dict[str, Any], kind: Any = KIND) -> dict[str, list[str]]:
-    body = {"schemas": [urns.PATCH_OP], "Operations": list(operations)}
-    after = apply_patch(parse_patch(body, kind), BEFORE, kind)
+def shares(*operations: dict[str, Any], kind: Any = KIND) -> dict[str, list[str]]:
+    """The rights at each place, after the operations."""
+    after = patched(BEFORE, *operations, resource_type=kind)
     return {each["place"]: each.get("rights", []) for each in after.get(URN, {}).get("shares", ())}
 
 
-def at(op: str, place: str, value: Any = None) -> dict[str, Any]:
+def at(name: str, place: str, value: Any = None) -> dict[str, Any]:
     path = f'{SHARES}[place eq "{place}"].rights'
-    return {"op": op, "path": path} | ({} if value is None else {"value": value})
+    return op(name, path, **({} if value is None else {"value": value}))
 
 
 @pytest.mark.parametrize(
@@ -66,35 +67,38 @@ def at(op: str, place: str, value: Any = None) -> dict[str, Any]:
 def test_values_come_and_go_within_one_element(
     operation: dict[str, Any], rights: list[str]
 ) -> None:
-    assert patched(operation) == {"a": ["read"], "b": rights}
+    assert shares(operation) == {"a": ["read"], "b": rights}
 
 
 def test_adding_to_an_element_that_is_not_there_makes_it() -> None:
-    assert patched(at("add", "c", ["read"]))["c"] == ["read"]
+    assert shares(at("add", "c", ["read"]))["c"] == ["read"]
 
 
 def test_elements_come_and_go_as_a_whole() -> None:
-    added = {"op": "add", "path": SHARES, "value": [{"place": "c", "rights": ["write"]}]}
-    removed = {"op": "remove", "path": f'{SHARES}[place eq "a"]'}
+    added = op("add", SHARES, value=[{"place": "c", "rights": ["write"]}])
 
-    assert patched(added, removed) == {"b": ["read", "write"], "c": ["write"]}
+    assert shares(added, op("remove", f'{SHARES}[place eq "a"]')) == {
+        "b": ["read", "write"],
+        "c": ["write"],
+    }
 
 
 def test_a_required_list_cannot_be_emptied() -> None:
     for operation in (at("remove", "a"), at("remove", "a", ["read"])):
         with pytest.raises(Mutability, match="rights is required"):
-            patched(operation, kind=STRICT)
+            shares(operation, kind=STRICT)
 
 
 def test_a_list_within_a_single_value_is_changed_in_the_same_way() -> None:
-    operations = [
-        {"op": "add", "path": f"{URN}:first.rights", "value": ["read"]},
-        {"op": "add", "path": f"{URN}:first.rights", "value": ["write"]},
-        {"op": "remove", "path": f"{URN}:first.rights", "value": ["read"]},
-    ]
-    body = {"schemas": [urns.PATCH_OP], "Operations": operations}
+    rights = f"{URN}:first.rights"
 
-    after = apply_patch(parse_patch(body, KIND), BEFORE, KIND)
+    after = patched(
+        BEFORE,
+        op("add", rights, value=["read"]),
+        op("add", rights, value=["write"]),
+        op("remove", rights, value=["read"]),
+        resource_type=KIND,
+    )
 
     assert after[URN]["first"] == {"rights": ["write"]}
 
