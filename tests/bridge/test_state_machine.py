@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -19,15 +19,9 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 from scimbridge.simulation.faults import Fault
 from tests.bridge.timeless import TimelessWorld, patch_op
+from tests.bridge.wishes import GROUPS, NAMES, Group, User
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
-GROUPS = {
-    "SEC Analysts": {"falconhost_analyst", "falconhost_read_only"},
-    "SEC Readers": {"falconhost_read_only"},
-    "SEC Admins": {"falconhost_admin"},
-}
-NAMES = (*GROUPS, "Lunch")
-"""What a group may be called; lunch stands for no access."""
 BY_HAND = ("event_viewer", "remote_responder_one")
 """Roles that only an administrator gives, in the console."""
 SETTLES_S = 100
@@ -46,38 +40,10 @@ FAULTS = (
     Fault(headers={"Content-Type": "text/html"}),
     Fault(status=401),
 )
-
 METHODS = ("*", "GET", "POST", "PATCH", "DELETE")
 
 PICK = st.integers(0, 10**6)
 """Chooses one of however many there are."""
-
-
-@dataclass
-class User:
-    """What is wanted of one person."""
-
-    name: str
-    id: str | None = None
-    """None until a POST is answered with 201."""
-    answered: bool = False
-    """Whether a POST was: another one is a second user, and not the first one's repetition."""
-    given_name: str = "A"
-    active: bool = True
-    by_hand: set[str] = field(default_factory=set)
-    settled: bool = True
-    """Whether the last request about this person was answered with 2xx."""
-    leaving: bool = False
-
-
-@dataclass
-class Group:
-    """What is wanted of one group."""
-
-    name: str
-    id: str
-    members: list[User] = field(default_factory=list)
-    leaving: bool = False
 
 
 class Provisioning(RuleBasedStateMachine):
