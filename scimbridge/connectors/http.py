@@ -1,8 +1,8 @@
 """One HTTP exchange with a vendor: what every vendor client needs and none should write again.
 
-Redirects are never followed, cookies never kept, netrc never read (requests would put its login in
-place of ours); the proxies of the environment are used. One line is logged for each call, without
-query, bodies or headers, which hold names and secrets.
+Redirects are never followed, cookies never kept, netrc never read (a session of requests would put
+its login in place of ours); the proxies of the environment are used. One line is logged for each
+call, without query, bodies or headers, which hold names and secrets.
 """
 
 from __future__ import annotations
@@ -11,11 +11,9 @@ import logging
 import random
 import re
 import ssl
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import version
 from typing import Any, Literal
 
@@ -36,6 +34,11 @@ logger = logging.getLogger(__name__)
 CONNECT_SECONDS = 5.0
 LARGEST_BODY = 32 * 1024 * 1024
 USER_AGENT = f"scimbridge/{version('scimbridge')}"
+_HEADERS = {
+    **requests.utils.default_headers(),
+    "User-Agent": USER_AGENT,
+    "Accept": "application/json",
+}
 
 OnCall = Callable[[str, str, int | None, float], None]
 """Told of each exchange: method, route, status (None: no answer), seconds. Must not raise."""
@@ -133,7 +136,7 @@ class Http:
         self._timeout = timeout
         self._verify = verify
         self._adapter = wiring.open_adapter()
-        self._local = threading.local()
+        self._ways: dict[str, Mapping[str, Any]] = {}
 
     def close(self) -> None:
         """Close the pooled connections."""
@@ -163,18 +166,17 @@ class Http:
         status: int | None = None
         started = self._wiring.clock()
         try:
-            with self._session().request(
+            request = requests.Request(
                 method,
                 url,
                 params=_query(params or {}),
                 data=form if json is None else orjson.dumps(json),
-                headers=dict(headers or {}),
+                headers={**_HEADERS, **(headers or {})},
                 auth=authorize,
-                timeout=(min(CONNECT_SECONDS, allowed), allowed),
-                verify=self._verify,
-                allow_redirects=False,
-                stream=True,
-            ) as response:
+            ).prepare()
+            # Not by a session, which reads the environment for each call anew: a third of its time.
+            timeout = (min(CONNECT_SECONDS, allowed), allowed)
+            with self._adapter.send(request, timeout=timeout, **self._way(url)) as response:
                 status = response.status_code
                 return Answer(status, response.headers, _body(response))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
@@ -204,18 +206,15 @@ class Http:
             )
         return min(self._timeout, left)
 
-    def _session(self) -> requests.Session:
-        """One session a thread (psf/requests#2766) over the one pool, which is safe to share."""
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = requests.Session()
-            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-            session.headers["User-Agent"] = USER_AGENT
-            session.headers["Accept"] = "application/json"
-            session.mount("https://", self._adapter)
-            session.mount("http://", self._adapter)
-            self._local.session = session
-        return session
+    def _way(self, url: str) -> Mapping[str, Any]:
+        """How a host is reached, by the settings and the environment: proxies, certificates."""
+        origin = "/".join(url.split("/", 3)[:3])
+        way = self._ways.get(origin)
+        if way is None:
+            way = self._ways[origin] = requests.Session().merge_environment_settings(
+                origin, {}, stream=True, verify=self._verify, cert=None
+            )
+        return way
 
     def _translated(
         self, error: Exception, call: str, *, repeatable: bool

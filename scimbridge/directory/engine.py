@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -123,10 +123,10 @@ def open_engine(url: str) -> Engine:
     return _open_sqlite(url) if url.startswith("sqlite") else _open_postgresql(url)
 
 
-def insert_or_else(connection: Connection, table: Table) -> Any:
+def insert_or_else(dialect: Dialect, table: Table) -> Any:
     """An INSERT that can say what becomes of a row that is there: each database has its own."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table)
+    own = postgresql if dialect.name == "postgresql" else sqlite
+    return own.insert(table)
 
 
 def _file(url: str) -> Path:

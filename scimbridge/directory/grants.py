@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, Dialect, bindparam, delete, or_, select, update
 
 from scimbridge.directory.engine import insert_or_else
 from scimbridge.directory.prepared import Prepared, PreparedIn
@@ -54,6 +56,30 @@ _RECIPIENTS = (
         _T.state.in_([HELD, ASSERTED]),
     )
 )
+
+
+def _put(dialect: Dialect, *, unless_held: bool) -> Any:
+    new = insert_or_else(dialect, grants).values({each.name: bindparam(each.name) for each in _T})
+    return new.on_conflict_do_update(
+        index_elements=[_T.resource_pk, _T.kind, _T.native_id],
+        set_={"state": new.excluded.state, "revoked_at": new.excluded.revoked_at},
+        where=or_(*(_T.state == each for each in _NOT_HELD)) if unless_held else None,
+    )
+
+
+def _add(dialect: Dialect) -> Any:
+    names = ("resource_pk", "kind", "native_id", "state")
+    new = insert_or_else(dialect, grants).values({name: bindparam(name) for name in names})
+    return new.on_conflict_do_update(
+        index_elements=[_T.resource_pk, _T.kind, _T.native_id],
+        set_={"state": new.excluded.state, "revoked_at": 0},
+        where=_T.state == RESTORED,
+    ).returning(_T.kind, _T.native_id)
+
+
+_PUT = Prepared(partial(_put, unless_held=False))
+_PUT_UNLESS_HELD = Prepared(partial(_put, unless_held=True))
+_ADD = Prepared(_add)
 _FORGET_TAKING = Prepared(
     delete(grants).where(
         _T.resource_pk == bindparam("of_pk"),
@@ -114,33 +140,16 @@ def put(
         }
         for pk, (kind, native_id) in rows
     ]
-    if not values:
-        return
-    statement = insert_or_else(connection, grants)
-    statement = statement.on_conflict_do_update(
-        index_elements=[_T.resource_pk, _T.kind, _T.native_id],
-        set_={
-            "state": statement.excluded.state,
-            "revoked_at": statement.excluded.revoked_at,
-        },
-        where=or_(*(_T.state == each for each in _NOT_HELD)) if unless_held else None,
-    )
-    connection.execute(statement, values)
+    (_PUT_UNLESS_HELD if unless_held else _PUT).run_each(connection, values)
 
 
 def add(connection: Connection, state: str, rows: Iterable[tuple[int, Key]]) -> set[Key]:
     """Set the state of what is not recorded yet, or restored; returns what that was."""
-    statement = insert_or_else(connection, grants)
-    statement = statement.on_conflict_do_update(
-        index_elements=[_T.resource_pk, _T.kind, _T.native_id],
-        set_={"state": statement.excluded.state, "revoked_at": 0},
-        where=_T.state == RESTORED,
-    ).returning(_T.kind, _T.native_id)
-    added = set()
-    for pk, (kind, native_id) in rows:
-        values = {"resource_pk": pk, "kind": kind, "native_id": native_id, "state": state}
-        added |= {(row.kind, row.native_id) for row in connection.execute(statement, values)}
-    return added
+    return {
+        key
+        for pk, (kind, native_id) in rows
+        for key in _ADD.all(connection, resource_pk=pk, kind=kind, native_id=native_id, state=state)
+    }
 
 
 def doubt(connection: Connection, pk: int) -> None:

@@ -58,7 +58,7 @@ def get(connection: Connection, target: str) -> GuardRow:
 
 def change(connection: Connection, target: str, **columns: Any) -> None:
     """Set columns of one guard."""
-    statement = insert_or_else(connection, guards).values(target=target, **columns)
+    statement = insert_or_else(connection.dialect, guards).values(target=target, **columns)
     connection.execute(statement.on_conflict_do_update(index_elements=[_G.target], set_=columns))
 
 
@@ -85,7 +85,7 @@ def note(
 ) -> None:
     """Count accounts, and forget what was counted at or before ``forget_until``."""
     connection.execute(delete(removals).where(_R.target == target, _R.at <= forget_until))
-    statement = insert_or_else(connection, removals)
+    statement = insert_or_else(connection.dialect, removals)
     statement = statement.on_conflict_do_update(
         index_elements=[_R.target, _R.scim_id], set_={"at": statement.excluded.at}
     )

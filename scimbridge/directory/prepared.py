@@ -23,7 +23,8 @@ class Prepared:
     Every method works within the connection's transaction, and raises `DirectoryError`.
     """
 
-    def __init__(self, statement: Statement) -> None:
+    def __init__(self, statement: Statement | Callable[[Dialect], Statement]) -> None:
+        """``statement``, or what makes it where each database has its own."""
         self._statement = statement
         self._texts: dict[str, _Text] = {}
 
@@ -76,7 +77,9 @@ class Prepared:
         dialect = connection.dialect
         text = self._texts.get(dialect.name)
         if text is None:
-            text = self._texts[dialect.name] = _Text(self._statement, dialect)
+            own = self._statement
+            statement = own(dialect) if callable(own) else own
+            text = self._texts[dialect.name] = _Text(statement, dialect)
         return text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -41,10 +42,11 @@ def left_by(bench: Bench, act: Callable[[Connection], None]) -> list[set[tuple[A
     """The users and the operations that there are after ``act``, which is taken back."""
     users: Select[Any] = select(*(each for each in resources.c if each.name != "pk"))
     work: Select[Any] = select(operations.c.resource_pk, operations.c.kind)
-    with bench.directory.write() as connection:
+    found: list[set[tuple[Any, ...]]] = []
+    with suppress(InterruptedError), bench.directory.write() as connection:
         act(connection)
-        found = [set(map(tuple, connection.execute(each))) for each in (users, work)]
-        connection.rollback()
+        found += [set(map(tuple, connection.execute(each))) for each in (users, work)]
+        raise InterruptedError
     return found
 
 
