@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 import uuid
 
 from precis_i18n import get_profile
 
 _PREPARE = get_profile("UsernameCaseMapped")
+_PLAIN = re.compile(r"[!-~]+")
+"""What the profile allows of ASCII, which it only maps to lower case: nearly all names are so."""
 _NAMESPACE = uuid.UUID("6f1d0f0a-6a8c-5d0c-9a33-5f2f3c1f7b52")
 """Fixed for ever: every SCIM id of a bound resource is derived from it."""
 
@@ -18,6 +21,8 @@ def user_key(user_name: str) -> str:
     Names that the profile refuses (it knows no spaces, for one) are compared by their NFKC case
     folding instead: an IdP that sends them must not be locked out.
     """
+    if _PLAIN.fullmatch(user_name):
+        return user_name.lower()
     try:
         prepared: str = _PREPARE.enforce(user_name)
     except UnicodeEncodeError:

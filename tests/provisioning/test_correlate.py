@@ -7,6 +7,7 @@ import uuid
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from precis_i18n import get_profile
 
 from scimbridge.provisioning.correlate import derived_id, group_key, random_id, user_key
 from scimbridge.scim.matching import comparison_key
@@ -50,6 +51,16 @@ def test_these_name_different_users(one: str, other: str) -> None:
 def test_a_key_is_the_key_of_itself(name: str) -> None:
     assert user_key(user_key(name)) == user_key(name)
     assert group_key(group_key(name)) == group_key(name)
+
+
+@given(st.text(st.characters(max_codepoint=127), max_size=30))
+def test_the_short_way_for_ascii_gives_what_the_profile_gives(name: str) -> None:
+    try:
+        prepared = get_profile("UsernameCaseMapped").enforce(name)
+    except UnicodeEncodeError:
+        prepared = name.casefold()
+
+    assert user_key(name) == prepared
 
 
 @given(NAMES)
