@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
+from collections.abc import Sequence
+from functools import partial
 from typing import Literal
 
 from scimbridge.connectors.insightvm.mapping import (
@@ -13,15 +12,14 @@ from scimbridge.connectors.insightvm.mapping import (
     checked_entitlement_id,
     checked_user_id,
 )
+from scimbridge.connectors.insightvm.role_for_many import MANY, RoleForMany
+from scimbridge.connectors.insightvm.several import several
 from scimbridge.connectors.insightvm.user_writes import OpenUser, UserWriter
 from scimbridge.connectors.interface import Assignment
 from scimbridge.errors import PartialFailure, VendorError, VendorNotFound, VendorRejected
 
 Action = Literal["grant", "revoke"]
 Failures = dict[Assignment, VendorError]
-
-_ACCOUNTS_AT_A_TIME = 4
-"""A console is one machine, which serves scans meanwhile."""
 
 
 class GrantActions:
@@ -31,6 +29,7 @@ class GrantActions:
         """``default_role``: what an account holds whose role is taken; it always has one."""
         self._writer = writer
         self._default_role = default_role
+        self._for_many = RoleForMany(writer)
 
     def apply(self, action: Action, assignments: Sequence[Assignment]) -> None:
         """Do ``action`` for all; raises `PartialFailure` after all were tried."""
@@ -43,7 +42,10 @@ class GrantActions:
                 failures[assignment] = error
             else:
                 by_account.setdefault(assignment.account_id, []).append(assignment)
-        for failed_there in self._each(action, list(by_account.values())):
+        if action == "grant":
+            failures |= self._give_to_many(by_account)
+        work = list(by_account.values())
+        for failed_there in several(partial(self._account, action), work):
             failures |= failed_there
         if failures:
             first = next(iter(failures.values()))
@@ -53,16 +55,22 @@ class GrantActions:
                 failures,
             )
 
-    def _each(self, action: Action, work: Sequence[Sequence[Assignment]]) -> Iterator[Failures]:
-        if len(work) < 2:
-            yield from (self._account(action, wanted) for wanted in work)
-            return
-        with ThreadPoolExecutor(min(_ACCOUNTS_AT_A_TIME, len(work))) as pool:
-            # The copied context carries the caller's deadline into the thread.
-            running = [
-                pool.submit(copy_context().run, self._account, action, wanted) for wanted in work
-            ]
-            yield from (each.result() for each in running)
+    def _give_to_many(self, by_account: dict[str, list[Assignment]]) -> Failures:
+        """Give single roles to users of ``by_account``, and leave those there that are not done."""
+        alone = [
+            wanted[0]
+            for wanted in by_account.values()
+            if len(wanted) == 1 and wanted[0].entitlement.kind == ROLE
+        ]
+        if len(alone) < MANY:
+            return {}
+        try:
+            failures, left = self._for_many.give(alone)
+        except VendorError as error:
+            failures, left = dict.fromkeys(alone, error), []
+        for each in set(alone) - set(left):
+            del by_account[each.account_id]
+        return failures
 
     def _account(self, action: Action, wanted: Sequence[Assignment]) -> Failures:
         """Do ``action`` for assignments of one account; what failed, and why."""

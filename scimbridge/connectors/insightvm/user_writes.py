@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 from scimbridge.connectors.deadline import remaining
 from scimbridge.connectors.dropped import dropping, restored
@@ -123,6 +124,25 @@ class OpenUser:
         """
         if wanted == self.edit and password is None:
             return
+        self._replace(wanted, password)
+        self.user = self._writer.users.get(self.id)
+        if not wanted.shown_by(self.edit):
+            reason = f"{self._name} was changed, and the console still shows something else"
+            raise AccessRemains(reason) if removal else VendorUnavailable(reason)
+
+    def change_role_alone(self, role: Role) -> bool:
+        """Move the user to another role without a reading in proof: whoever calls sees to one.
+
+        False, and nothing is sent, if more than the role would change by it.
+        """
+        wanted = self.edit.moved(self.role, role)
+        if wanted != replace(self.edit, role_id=role.id):
+            return False
+        self._replace(wanted)
+        return True
+
+    def _replace(self, wanted: Edit, password: str | None = None) -> None:
+        """Send ``wanted``, and put back what that drops."""
         kept = self._kept(wanted)
         if kept:
             self._announce(kept)
@@ -147,10 +167,6 @@ class OpenUser:
             raise
         self._put_back(dropped)
         restored(self.id, lost)
-        self.user = self._writer.users.get(self.id)
-        if not wanted.shown_by(self.edit):
-            reason = f"{self._name} was changed, and the console still shows something else"
-            raise AccessRemains(reason) if removal else VendorUnavailable(reason)
 
     def change_role(self, role: Role, *, removal: bool = False) -> None:
         """Move the user to another role.
