@@ -79,7 +79,7 @@ def list_tokens(path: Path, as_json: bool) -> None:
         found = tokens.listing(connection)
     if as_json:
         for each in found:
-            shown = {name: getattr(each, name) for name in tokens.Token.__slots__}
+            shown = {name: getattr(each, name) for name in tokens.Token._fields}
             del shown["digest"]
             print_json(shown | {"read_only": bool(each.read_only)})
         return

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,8 @@ _WRITER = 0x5C1B_41D6E
 
 
 class Directory:
-    """The store. `read` and `write` open the two kinds of transaction that there are.
+    """The store. `read` and `write` open the two kinds of transaction that there are, and `glance`
+    spares one where it would hold a single statement.
 
     Every transaction is short, and none is ever open while a vendor is called.
     Must be opened after the fork: a child could commit its parent's transaction.
@@ -54,31 +55,19 @@ class Directory:
         self._begin_reading = (
             _begin_reading_on_sqlite if on_sqlite else _begin_reading_on_postgresql
         )
+        self._begin_glancing = _begin_nothing if on_sqlite else _begin_reading_on_postgresql
         self._idle: deque[Connection] = deque()
         # A server may have closed a connection meanwhile: the pool asks it before each use.
         self._most_idle = IDLE_READERS if on_sqlite else 0
         self._turns = Turns(_file(url) if on_sqlite else None)
 
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> AbstractContextManager[Connection]:
         """A consistent view of the store. Raises `DirectoryError`."""
-        # Every request does this, so it spares what costs more than a lookup: the pool, and a
-        # beginning and an end by SQLAlchemy.
-        with translated():
-            connection = self._reader()
-            driver: Any = connection.connection.driver_connection
-            whole = False
-            try:
-                self._begin_reading(driver)
-                yield connection
-                connection.rollback()
-                driver.rollback()
-                whole = True
-            finally:
-                if whole and len(self._idle) < self._most_idle:
-                    self._idle.append(connection)
-                else:
-                    connection.close()
+        return _Reading(self._open_reader, self._begin_reading, self._keep)
+
+    def glance(self) -> AbstractContextManager[Connection]:
+        """For one statement, which sees one moment by itself. Raises `DirectoryError`."""
+        return _Reading(self._open_reader, self._begin_glancing, self._keep)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -97,11 +86,69 @@ class Directory:
             self._idle.pop().close()
         self.engine.dispose()
 
-    def _reader(self) -> Connection:
+    def _open_reader(self) -> Connection:
         try:
             return self._idle.pop()
         except IndexError:
             return self.engine.connect()
+
+    def _keep(self, connection: Connection) -> bool:
+        if len(self._idle) >= self._most_idle:
+            return False
+        self._idle.append(connection)
+        return True
+
+
+class _Reading(AbstractContextManager[Connection]):
+    """A connection for readers, for the length of a block.
+
+    Every request does this twice, so it spares what costs more than a lookup: the pool, a beginning
+    and an end by SQLAlchemy, and a generator. A connection that failed a reader is closed.
+    """
+
+    __slots__ = ("_begin", "_connection", "_keep", "_open")
+
+    def __init__(
+        self,
+        open_reader: Callable[[], Connection],
+        begin: Callable[[Any], None],
+        keep: Callable[[Connection], bool],
+    ) -> None:
+        self._open, self._begin, self._keep = open_reader, begin, keep
+
+    def __enter__(self) -> Connection:
+        try:
+            connection = self._connection = self._open()
+            try:
+                self._begin(connection.connection.driver_connection)
+            except BaseException:
+                connection.close()
+                raise
+        except SQLAlchemyError as error:
+            raise _unanswered(error) from error
+        return connection
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _trace: object
+    ) -> None:
+        try:
+            self._end(whole=error is None)
+        except SQLAlchemyError as failure:
+            raise _unanswered(failure) from failure
+        if isinstance(error, SQLAlchemyError):
+            raise _unanswered(error) from error
+
+    def _end(self, *, whole: bool) -> None:
+        connection, kept = self._connection, False
+        try:
+            if whole:
+                connection.rollback()
+                driver: Any = connection.connection.driver_connection
+                driver.rollback()
+                kept = self._keep(connection)
+        finally:
+            if not kept:
+                connection.close()
 
 
 @contextmanager
@@ -109,10 +156,13 @@ def translated() -> Iterator[None]:
     """Have what SQLAlchemy and the driver raise come out as `DirectoryError`."""
     try:
         yield
-    except DBAPIError as error:
-        raise DirectoryError(f"the directory did not answer: {error.orig}") from error
     except SQLAlchemyError as error:
-        raise DirectoryError(f"the directory did not answer: {error}") from error
+        raise _unanswered(error) from error
+
+
+def _unanswered(error: SQLAlchemyError) -> DirectoryError:
+    reason = error.orig if isinstance(error, DBAPIError) else error
+    return DirectoryError(f"the directory did not answer: {reason}")
 
 
 def open_engine(url: str) -> Engine:
@@ -157,6 +207,10 @@ def _open_sqlite(url: str) -> Engine:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _begin_nothing(_driver: Any) -> None:
+    """Each statement is a transaction of its own then."""
 
 
 def _begin_reading_on_sqlite(driver: Any) -> None:

@@ -11,7 +11,7 @@ import base64
 import hmac
 import re
 import secrets
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
@@ -29,8 +29,7 @@ ACCESS_SECONDS = 3600
 """How long an access token is good; Entra's gallery asks for 60 minutes to 6 hours."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A token without its secret. Times are milliseconds since the epoch."""
 
     id: str

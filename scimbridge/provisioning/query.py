@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -74,7 +75,7 @@ class Reader:
         """One resource. Raises `NotFound`."""
         name, kind = self.target.name, resource_type.name
         groups = _shows_groups(resource_type, projection)
-        with self.directory.read() as connection:
+        with self._reading(resource_type) as connection:
             row = shown.find(connection, name, kind, scim_id, groups=groups)
             if row is None:
                 raise not_found(kind, scim_id)
@@ -122,7 +123,7 @@ class Reader:
         needed = {name.lower() for name in mentioned} | {sorting.lower()}
         groups = "groups" in needed or _shows_groups(resource_type, projection)
         matches = compile_filter(query.filter) if query.filter else _everything
-        with self.directory.read() as connection:
+        with self._reading(resource_type) as connection:
             candidates = self._candidates(connection, resource_type, query.filter, groups)
             found = [
                 (row, resource)
@@ -134,6 +135,10 @@ class Reader:
             first = query.page.offset
             rows = [row for row, _ in found[first : first + query.page.count]]
             return Listing(len(found), self._show(connection, rows, projection, base_url))
+
+    def _reading(self, resource_type: ResourceType) -> AbstractContextManager[Connection]:
+        # All that is shown of users comes in one statement; members of groups are read after it.
+        return self.directory.glance() if resource_type.name == "User" else self.directory.read()
 
     def _show(
         self,

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Request, Response
+from werkzeug.routing import MapAdapter
 
 from scimbridge.errors import InvalidSyntax, NotFound, TemporarilyUnavailable
 from scimbridge.logs import request_id
@@ -40,6 +41,13 @@ _HEADERS = (
 
 class _Application(Flask):
     request_class = BridgeRequest
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """What finds the route. The host has no part in that, and is not taken apart for it."""
+        if request is None:
+            return super().create_url_adapter(request)
+        path, method = request.path, request.method
+        return MapAdapter(self.url_map, "", "/", "", request.scheme, path, method)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """``func``: none of ours is a coroutine, and Flask asks before each call of each."""
@@ -119,8 +127,10 @@ class _Around:
         asked = current()
         seconds = time.monotonic() - asked.started
         headers, said = response.headers, {name for name, _ in response.headers}
-        headers.extend([("X-Request-Id", request_id.get())])
-        headers.extend([each for each in _HEADERS if each[0] not in said])
+        headers.add("X-Request-Id", request_id.get())
+        for name, value in _HEADERS:
+            if name not in said:
+                headers.add(name, value)
         method, path, status = asked.method, asked.path, response.status_code
         logger.info("%s %s -> %d (%.0f ms)", method, path, status, 1000 * seconds)
         if path not in _OPEN:

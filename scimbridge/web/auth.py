@@ -77,7 +77,7 @@ class Authenticator:
     def token(self, target: str, presented: str) -> Token:
         """The token of ``target`` that ``presented`` is. Raises as `authenticate` does."""
         now = self.now()
-        with self.directory.read() as connection:
+        with self.directory.glance() as connection:
             token = tokens.verify(connection, self.key, presented, now=now)
         if token is None or token.target != target:
             reason = f"the token is not valid for {target}: unknown, expired or revoked"

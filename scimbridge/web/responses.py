@@ -43,9 +43,12 @@ def scim_response(
         return response
     data = body.encode() if isinstance(body, str) else orjson.dumps(body)
     # Exactly this and no charset: at least one client compares the header as a string.
-    media_type = ("Content-Type", _accepted(current()) or SCIM_JSON)
-    length = ("Content-Length", str(len(data)))
-    return _Complete([data], status=status, headers=[media_type, length, *headers])
+    said = Headers()
+    said.add("Content-Type", _accepted(current()) or SCIM_JSON)
+    said.add("Content-Length", str(len(data)))
+    for name, value in headers:
+        said.add(name, value)
+    return _Complete([data], status=status, headers=said)
 
 
 def require_acceptable(asked: Request) -> None:

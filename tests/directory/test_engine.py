@@ -38,6 +38,8 @@ def test_a_writer_announces_itself_at_once_and_a_reader_does_not(directory: Dire
         pass
     with directory.read():
         pass
+    with directory.glance():
+        pass
 
     assert seen == ["COMMIT", "BEGIN IMMEDIATE", "COMMIT", "BEGIN", "ROLLBACK"]
 
@@ -125,6 +127,19 @@ def test_a_reader_goes_on_while_somebody_writes_and_sees_one_moment(directory: D
 
     assert before == after == []
     assert names(directory) == ["t"]
+
+
+def test_a_glance_sees_what_was_written_last(directory: Directory) -> None:
+    seen: list[list[str]] = []
+    for name in ("t", "u"):
+        with directory.write() as writer:
+            writer.execute(insert(targets).values(name=name))
+        with directory.glance() as connection:
+            seen.append(list(connection.execute(select(targets.c.name)).scalars()))
+
+    assert seen == [["t"], ["t", "u"]]
+    with pytest.raises(DirectoryError, match="did not answer"), directory.glance() as connection:
+        connection.execute(text("SELECT nothing"))
 
 
 def test_a_failed_write_leaves_nothing(directory: Directory) -> None:
