@@ -28,7 +28,7 @@ def full_disk() -> Iterator[None]:
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[TimelessWorld]:
-    world = TimelessWorld(tmp_path, {"SEC Analysts": {"falconhost_analyst"}})
+    world = TimelessWorld(tmp_path, {"SEC Analysts": {"role:falconhost_analyst"}})
     world.begin()
     yield world
     world.close()

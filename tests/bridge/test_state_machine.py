@@ -13,35 +13,19 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from scimbridge.simulation.faults import Fault
+from tests.bridge.modelled import FAULTS, METHODS, MODELLED, Modelled
 from tests.bridge.timeless import TimelessWorld, patch_op
-from tests.bridge.wishes import GROUPS, NAMES, Group, User
+from tests.bridge.wishes import Group, User
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
-BY_HAND = ("event_viewer", "remote_responder_one")
-"""Roles that only an administrator gives, in the console."""
 SETTLES_S = 100
-"""Longer than Falcon may show what was changed as it was before."""
-FAULTS = (
-    Fault(status=503),
-    Fault(status=500, when="after"),
-    Fault(status=429, headers={"X-RateLimit-RetryAfter": "1"}),
-    Fault(status=429),
-    Fault(drop=True),
-    Fault(drop=True, when="after"),
-    Fault(truncate=True),
-    Fault(hang_s=3600),
-    Fault(drip_s=3600),
-    Fault(status=200, body="<html>Sign in to the hotel's network</html>"),
-    Fault(headers={"Content-Type": "text/html"}),
-    Fault(status=401),
-)
-METHODS = ("*", "GET", "POST", "PATCH", "DELETE")
-
+"""Longer than a vendor may show what was changed as it was before."""
 PICK = st.integers(0, 10**6)
 """Chooses one of however many there are."""
 
@@ -49,9 +33,11 @@ PICK = st.integers(0, 10**6)
 class Provisioning(RuleBasedStateMachine):
     """One example is one life of a directory."""
 
-    def __init__(self, world: TimelessWorld) -> None:
+    def __init__(self, world: TimelessWorld, vendor: Modelled) -> None:
         super().__init__()
         self.world = world
+        self.vendor = vendor
+        self.names = (*vendor.groups, "Lunch")
         world.begin()
         self.seeded = set(self.world.logins())
         self.users: list[User] = []
@@ -67,10 +53,13 @@ class Provisioning(RuleBasedStateMachine):
     def create_user(self) -> None:
         self.post(User(self.new_name()))
 
-    @rule(by_hand=st.sets(st.sampled_from(BY_HAND)))
-    def adopt_user(self, by_hand: set[str]) -> None:
-        user = User(self.new_name(), by_hand=set(by_hand))
-        self.world.simulator.state.add_account({"user_name": user.name, "roles": sorted(by_hand)})
+    @rule(by_hand=st.sets(st.integers(0, 1)))
+    def adopt_user(self, by_hand: set[int]) -> None:
+        user = User(self.new_name(), by_hand={self.vendor.by_hand[each] for each in by_hand})
+        state = self.world.simulator.state
+        account = state.add_account({"user_name": user.name, **self.vendor.account})
+        for each in sorted(user.by_hand):
+            state.add_grant(account["native_id"], *each.split(":"))
         self.world.advance(SETTLES_S)
         self.post(user)
 
@@ -154,7 +143,7 @@ class Provisioning(RuleBasedStateMachine):
         assert status == 412
         assert self.world.intents() == before
 
-    @precondition(lambda self: len(self.groups) < len(NAMES))
+    @precondition(lambda self: len(self.groups) < len(self.names))
     @rule(pick=PICK, picks=st.sets(PICK, max_size=3))
     def create_group(self, pick: int, picks: set[int]) -> None:
         name = self.free_name(pick)
@@ -204,7 +193,9 @@ class Provisioning(RuleBasedStateMachine):
     @rule(pick=PICK, picks=st.sets(PICK, max_size=3), renames=st.booleans())
     def put_group(self, pick: int, picks: set[int], renames: bool) -> None:
         group, members = self.standing()[pick % len(self.standing())], self.some(picks)
-        name = self.free_name(pick) if renames and len(self.groups) < len(NAMES) else group.name
+        name = (
+            self.free_name(pick) if renames and len(self.groups) < len(self.names) else group.name
+        )
         body = {"displayName": name, "members": [{"value": user.id} for user in members]}
         affected = [*members, *(user for user in group.members if user not in members)]
         touched = self.touched(affected, group.name, name)
@@ -229,17 +220,17 @@ class Provisioning(RuleBasedStateMachine):
     # --- what else happens -----------------------------------------------------------------
 
     @precondition(lambda self: any(user.settled and user.active for user in self.present()))
-    @rule(pick=PICK, role=st.sampled_from(BY_HAND), gives=st.booleans())
-    def change_roles_by_hand(self, pick: int, role: str, gives: bool) -> None:
+    @rule(pick=PICK, which=st.integers(0, 1), gives=st.booleans())
+    def change_access_by_hand(self, pick: int, which: int, gives: bool) -> None:
         found = [user for user in self.present() if user.settled and user.active]
-        user = found[pick % len(found)]
+        user, item = found[pick % len(found)], self.vendor.by_hand[which]
         account, state = self.world.account(user.name)["native_id"], self.world.simulator.state
         if gives:
-            state.add_grant(account, "role", role)
-            user.by_hand.add(role)
-        elif role in user.by_hand:
-            state.remove_grant(account, "role", role)
-            user.by_hand.discard(role)
+            state.add_grant(account, *item.split(":"))
+            user.by_hand.add(item)
+        elif item in user.by_hand:
+            state.remove_grant(account, *item.split(":"))
+            user.by_hand.discard(item)
         self.world.advance(SETTLES_S)
 
     @rule(
@@ -250,6 +241,7 @@ class Provisioning(RuleBasedStateMachine):
     def break_something(self, fault: Fault, method: str, times: int) -> None:
         self.world.simulator.faults.add(replace(fault, method=method), count=times)
 
+    @precondition(lambda self: self.vendor.lags)
     @rule(lag=st.sampled_from((0.0, 30.0)))
     def have_reads_lag(self, lag: float) -> None:
         self.world.simulator.switches.set({"grants_lag_s": lag, "search_lag_s": lag})
@@ -297,18 +289,13 @@ class Provisioning(RuleBasedStateMachine):
     def expect(self, users: list[User]) -> None:
         """Of these people, the vendor has and SCIM shows what is wanted."""
         for user in users:
-            assert self.world.roles(user.name) == self.wanted(user), user
-            shown = self.world.get(f"/Users/{user.id}")
+            names = [group.name for group in self.groups if user in group.members]
+            wanted = self.vendor.wanted(names, user.by_hand, active=user.active)
+            assert wanted is None or self.world.held(user.name) == wanted, user
+            shown, account = self.world.get(f"/Users/{user.id}"), self.world.account(user.name)
             assert (shown["userName"], shown["active"]) == (user.name, user.active)
-            assert self.world.account(user.name)["given_name"] == user.given_name
-
-    def wanted(self, user: User) -> set[str]:
-        if not user.active:
-            return set()
-        of_groups = (
-            GROUPS.get(group.name, set()) for group in self.groups if user in group.members
-        )
-        return user.by_hand.union(*of_groups)
+            assert account.get("enabled", user.active) == user.active
+            assert account.get("given_name", account.get("name")) == user.given_name
 
     # --- how it is done --------------------------------------------------------------------
 
@@ -344,13 +331,13 @@ class Provisioning(RuleBasedStateMachine):
 
     def touched(self, users: list[User], *names: str) -> list[User]:
         """Of the members of a group of these names, those whose accounts are looked at."""
-        return users if any(name in GROUPS for name in names) else []
+        return users if any(name in self.vendor.groups for name in names) else []
 
     def new_name(self) -> str:
         return f"user{next(self.numbers)}@example.com"
 
     def free_name(self, pick: int) -> str:
-        free = [name for name in NAMES if name not in {group.name for group in self.groups}]
+        free = [name for name in self.names if name not in {group.name for group in self.groups}]
         return free[pick % len(free)]
 
     def present(self) -> list[User]:
@@ -369,11 +356,14 @@ class Provisioning(RuleBasedStateMachine):
         return [present[number] for number in sorted({pick % len(present) for pick in picks})]
 
 
-def test_what_is_answered_holds_and_what_is_recorded_comes(tmp_path: Path) -> None:
-    world = TimelessWorld(tmp_path, GROUPS)
+@pytest.mark.parametrize("vendor", MODELLED.values(), ids=list(MODELLED))
+def test_what_is_answered_holds_and_what_is_recorded_comes(
+    tmp_path: Path, vendor: Modelled
+) -> None:
+    world = TimelessWorld(tmp_path, vendor.groups, target=vendor.target)
     try:
         run_state_machine_as_test(
-            lambda: Provisioning(world),
+            lambda: Provisioning(world, vendor),
             settings=settings(
                 max_examples=2000 if LONG else 4,
                 stateful_step_count=50 if LONG else 20,

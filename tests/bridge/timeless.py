@@ -1,12 +1,13 @@
-"""A bridge and a simulated Falcon in one process, on a clock that is moved: no time passes."""
+"""A bridge and a simulated vendor in one process, on a clock that is moved: no time passes."""
 
 from __future__ import annotations
 
 import json
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -16,9 +17,9 @@ from sqlalchemy import func, select
 from scimbridge import app
 from scimbridge.app import Bridge, open_bridge
 from scimbridge.config import load_config
-from scimbridge.connectors.falcon.simulator import create_simulator
 from scimbridge.connectors.http import Wiring
-from scimbridge.connectors.registry import vendor_settings
+from scimbridge.connectors.registry import VENDORS, vendor_settings
+from scimbridge.demo.setup import TARGETS, SimulatedTarget
 from scimbridge.directory import tokens
 from scimbridge.directory.schema import operations, resources
 from scimbridge.keys import derive_key
@@ -30,18 +31,22 @@ from tests.databases import prepare
 class TimelessWorld:
     """Hangs, pauses and cooldowns cost no time: the clock is moved instead."""
 
-    def __init__(self, folder: Path, groups: Mapping[str, set[str]]) -> None:
-        """``groups``: what each group's name stands for, as ids of Falcon's roles."""
+    def __init__(
+        self, folder: Path, groups: Mapping[str, Collection[str]], *, target: str = "falcon"
+    ) -> None:
+        """``groups``: what each group's name stands for; ``target``: one of the demonstration's."""
         self._folder = folder
+        self._target = target
         self._ahead = 0.0
-        self.simulator = create_simulator(clock=self._seconds)
+        module, _, factory = VENDORS[TARGETS[target].vendor].simulator.partition(":")
+        self.simulator = getattr(import_module(module), factory)(clock=self._seconds)
         self._environ = self._write_config(groups)
         prepare(f"sqlite:///{self._database}")
         self.bridge = self._open()
         with self.bridge.directory.write() as connection:
             key = derive_key(SECRET_KEY.encode(), "tokens")
             now = self._milliseconds()
-            self._token = tokens.issue(connection, key, target="falcon", name="idp", now=now)
+            self._token = tokens.issue(connection, key, target=target, name="idp", now=now)
         self.provider.observer.refresh_catalogue()
         self.close()
         shutil.copy(self._database, self._kept)
@@ -70,7 +75,7 @@ class TimelessWorld:
 
     @property
     def provider(self) -> Any:
-        return self.bridge.providers["falcon"]
+        return self.bridge.providers[self._target]
 
     def heal(self) -> None:
         """The vendor is well, and time passes until nothing is left to do."""
@@ -92,7 +97,7 @@ class TimelessWorld:
         if version is not None:
             headers["If-Match"] = version
         answer = self.bridge.app.test_client().open(
-            f"/falcon/scim/v2{path}",
+            f"/{self._target}/scim/v2{path}",
             method=method,
             data=None if body is None else json.dumps(body),
             content_type="application/scim+json",
@@ -120,11 +125,19 @@ class TimelessWorld:
         (found,) = [each for each in accounts if each["user_name"] == user_name]
         return dict(found)
 
-    def roles(self, user_name: str) -> set[str]:
-        """What the one account with a login holds directly."""
+    def held(self, user_name: str) -> set[str]:
+        """``kind:id`` of what the one account with a login holds."""
         native_id = self.account(user_name)["native_id"]
         grants = self.simulator.state.snapshot()["grants"]
-        return {each["entitlement"] for each in grants if each["account"] == native_id}
+        return {
+            f"{each['kind']}:{each['entitlement']}"
+            for each in grants
+            if each["account"] == native_id
+        }
+
+    def roles(self, user_name: str) -> set[str]:
+        """The ids of the roles among `held`."""
+        return {each.removeprefix("role:") for each in self.held(user_name)}
 
     # --- the directory ---------------------------------------------------------------------
 
@@ -151,7 +164,7 @@ class TimelessWorld:
     def audit_is_whole(self) -> bool:
         """Whether the chain of audit lines is unbroken."""
         with self.bridge.directory.read() as connection:
-            return self.provider.operations.outcomes.audit.verify(connection, "falcon") is None
+            return self.provider.operations.outcomes.audit.verify(connection, self._target) is None
 
     # --- its making ------------------------------------------------------------------------
 
@@ -184,31 +197,17 @@ class TimelessWorld:
         with patch.object(app, "Wiring", wiring):
             return open_bridge(config, now=self._milliseconds)
 
-    def _write_config(self, groups: Mapping[str, set[str]]) -> dict[str, str]:
-        given = self.simulator.credentials
+    def _write_config(self, groups: Mapping[str, Collection[str]]) -> dict[str, str]:
+        target = SimulatedTarget(self._target, "https://vendor.test", self.simulator.credentials)
+        bridge = '[bridge]\ndatabase = "directory.db"\nsecret_key = "env:SECRET_KEY"\n'
+        table, heading, _ = target.table().partition(f"[targets.{self._target}.groups]\n")
         named = (
-            f"{json.dumps(name)} = {json.dumps([f'role:{role}' for role in sorted(roles)])}"
-            for name, roles in groups.items()
+            f"{json.dumps(name)} = {json.dumps(sorted(granted))}\n"
+            for name, granted in groups.items()
         )
-        (self._folder / "scimbridge.toml").write_text(
-            "\n".join(
-                [
-                    "[bridge]",
-                    'database = "directory.db"',
-                    'secret_key = "env:SECRET_KEY"',
-                    "[targets.falcon]",
-                    'type = "falcon"',
-                    'base_url = "https://vendor.test"',
-                    f'client_id = "{given["client_id"]}"',
-                    'client_secret = "env:CLIENT_SECRET"',
-                    f'cid = "{given["cid"]}"',
-                    'rename = "recreate"',
-                    "[targets.falcon.groups]",
-                    *named,
-                ]
-            )
-        )
-        return {"SECRET_KEY": SECRET_KEY, "CLIENT_SECRET": given["client_secret"]}
+        path = self._folder / "scimbridge.toml"
+        path.write_text("".join([bridge, table, heading, *named]))
+        return {"SECRET_KEY": SECRET_KEY, **target.environment()}
 
 
 def patch_op(*changes: dict[str, Any]) -> dict[str, Any]:

@@ -4,14 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-GROUPS = {
-    "SEC Analysts": {"falconhost_analyst", "falconhost_read_only"},
-    "SEC Readers": {"falconhost_read_only"},
-    "SEC Admins": {"falconhost_admin"},
-}
-NAMES = (*GROUPS, "Lunch")
-"""What a group may be called; lunch stands for no access."""
-
 
 @dataclass
 class User:
