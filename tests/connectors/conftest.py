@@ -41,6 +41,7 @@ class Asked:
     body: str
     timeout: Any
     verify: Any
+    proxies: dict[str, str]
 
     @property
     def path(self) -> str:
@@ -98,7 +99,13 @@ class Script(requests.adapters.BaseAdapter):
         body = request.body or b""
         text = body if isinstance(body, str) else body.decode()
         asked = Asked(
-            str(request.method), str(request.url), dict(request.headers), text, timeout, verify
+            str(request.method),
+            str(request.url),
+            dict(request.headers),
+            text,
+            timeout,
+            verify,
+            dict(proxies or {}),
         )
         self.asked.append(asked)
         answers = self.answers.get((asked.method, asked.path), [Says(404, {"errors": []})])

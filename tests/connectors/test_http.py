@@ -119,6 +119,20 @@ def test_the_environments_certificates_do_not_replace_the_targets_own(
     assert script.asked[0].verify == "/the/targets.pem"
 
 
+def test_the_environments_proxies_are_those_of_each_host(
+    client: Http, script: Any, says: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
+    monkeypatch.setenv("no_proxy", "near.example")
+    script.on("GET", "/users/1", says(200))
+
+    for host in ("vendor.example", "near.example", "vendor.example"):
+        client.send("GET", f"https://{host}/users/1", route="/users/{id}", repeatable=True)
+
+    used = [each.proxies.get("https") for each in script.asked]
+    assert used == ["http://proxy.example:3128", None, "http://proxy.example:3128"]
+
+
 def test_a_login_in_netrc_is_not_sent_to_the_vendor(
     client: Http, script: Any, says: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import string
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,7 +12,6 @@ import requests
 from scimbridge.connectors.cortex_xdr.settings import CortexXdrSettings
 
 NONCE_LENGTH = 64
-_ALPHABET = string.ascii_letters + string.digits
 
 Nonce = Callable[[], str]
 """Gives `NONCE_LENGTH` letters and digits that nobody can guess, other ones each time."""
@@ -21,7 +19,7 @@ Nonce = Callable[[], str]
 
 def fresh_nonce() -> str:
     """See `Nonce`."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(NONCE_LENGTH))
+    return secrets.token_hex(NONCE_LENGTH // 2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,8 +109,11 @@ class IamTenant:
         return None if user is None else frozenset(picture.grants(user))
 
     def update(self, account: Account, names: frozenset[str]) -> None:
-        """Set those ``names`` of the account and see that they were taken."""
+        """Set those ``names`` of the account that differ, and see that they were taken."""
         user = self._get(normal_id(account.native_id or ""))
+        names = frozenset(each for each in names if getattr(user, each) != getattr(account, each))
+        if not names:
+            return
         body = {field: getattr(account, name) for name, field in _FIELDS.items() if name in names}
         self._patch(user.email, _not_only_clearing(body, user))
         shown = self._get(user.native_id)

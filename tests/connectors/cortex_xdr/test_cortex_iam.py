@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import logging
 from typing import Any
 
@@ -93,6 +94,19 @@ def test_names_are_set_and_looked_at(iam: CortexTenant) -> None:
     assert iam.calls() == [LOOK, CHANGE, LOOK]
     assert iam.account(LENA)["given_name"] == "Magda"
     assert iam.account(LENA)["family_name"] == "Fischer"
+
+
+def test_names_that_are_shown_already_are_not_set_again(iam: CortexTenant) -> None:
+    iam.connector.update_account(*wanted(given_name="Lena", family_name="Fischer"))
+
+    assert iam.calls() == [LOOK]
+
+
+def test_only_the_name_that_differs_is_set(iam: CortexTenant) -> None:
+    iam.connector.update_account(*wanted(given_name="Lena", family_name="Roth"))
+
+    (sent,) = [each for each in iam.simulator.log.requests() if each.method == "PATCH"]
+    assert json.loads(sent.body) == {"request_data": {"user_last_name": "Roth"}}
 
 
 @pytest.mark.parametrize("rejected", [False, True])

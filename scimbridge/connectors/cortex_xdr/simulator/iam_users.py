@@ -45,7 +45,8 @@ def list_users(call: Call) -> Answer:
 def get_user(call: Call) -> Answer:
     """``GET user/{user_email}``."""
     user = _user(call)
-    return data(_user_json(call, user, call.state.memberships()[user.key], number_groups=False))
+    groups = [group for group in call.state.groups.values() if user.key in group.members]
+    return data(_user_json(call, user, groups, number_groups=False))
 
 
 def edit_user(call: Call) -> Answer:
