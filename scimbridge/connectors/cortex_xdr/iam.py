@@ -18,6 +18,7 @@ from scimbridge.connectors.cortex_xdr.mapping import (
     Role,
     User,
     UserGroup,
+    Users,
     group_details,
     normal_id,
     role_details,
@@ -207,7 +208,8 @@ class IamTenant:
             found = {each: user for each, user in users.items() if user is not None}
             if len(found) == len(users):
                 return found
-        return self._users.fresh()
+        listed = self._users.fresh()
+        return {each: listed[each] for each in native_ids if each in listed}
 
     def _get(self, native_id: str) -> User:
         """The user as it is now. Raises `VendorNotFound`."""
@@ -228,7 +230,7 @@ class IamTenant:
         finally:
             self._users.forget()
 
-    def _read_users(self) -> dict[str, User]:
+    def _read_users(self) -> Users:
         return to_users(self._client.iam_list("user"))
 
     def _read_roles(self) -> dict[str, Role]:

@@ -7,7 +7,7 @@ objects, and ids numbers or text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -111,14 +111,30 @@ def checked_group_id(entitlement: Entitlement) -> str:
     return checked_id(entitlement.native_id, _GROUP_ID, "Cortex XDR user group")
 
 
-def to_users(rows: Any) -> dict[str, User]:
-    """Native id to user. Records without an e-mail address, which nobody can name, are left out.
+class Users(Mapping[str, User]):
+    """All users by native id. A record is read when it is asked for: of 10,000, few ever are."""
+
+    def __init__(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """``rows`` have a ``user_email``."""
+        self._rows = {str(row["user_email"]).lower(): row for row in rows}
+
+    def __getitem__(self, native_id: str) -> User:
+        return to_user(self._rows[native_id])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+def to_users(rows: Any) -> Users:
+    """The users of a list. Records without an e-mail address, which nobody can name, are left out.
 
     Raises `VendorUnavailable` if there are none: whoever made the API key is one, and an empty list
     would make everybody look gone.
     """
-    listed = (to_user(row) for row in _records(rows) if _text(row.get("user_email")))
-    users = {user.native_id: user for user in listed}
+    users = Users(row for row in _records(rows) if _text(row.get("user_email")))
     if not users:
         raise VendorUnavailable("the tenant shows no users at all, not even who made the API key")
     return users

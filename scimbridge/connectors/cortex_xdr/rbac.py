@@ -21,6 +21,7 @@ from scimbridge.connectors.cortex_xdr.mapping import (
     Role,
     User,
     UserGroup,
+    Users,
     group_details,
     role_details,
     to_roles,
@@ -185,7 +186,7 @@ class RbacTenant:
     def _set_role(self, emails: Sequence[str], role: str) -> None:
         self._client.rbac("set_user_role", {"user_emails": list(emails), "role_name": role})
 
-    def _read_users(self) -> dict[str, User]:
+    def _read_users(self) -> Users:
         return to_users(self._client.rbac("get_users", {}))
 
     def _roles(self, users: Collection[User]) -> dict[str, Role]:
