@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from scimbridge.directory.commits import Shared
+from scimbridge.directory.failing import translated, unanswered
 from scimbridge.directory.filesystem import refuse_network_folder
-from scimbridge.directory.turns import Turns
-from scimbridge.errors import DirectoryError
+from scimbridge.directory.turns import Line, Queue
 
 BUSY_TIMEOUT_MS = 10_000
 """How long a writer waits for another one; far above any transaction of ours."""
@@ -30,11 +32,13 @@ process that is stopped while it writes holds up the others, but fails none of t
 CONNECTIONS = 20
 """The most connections that one process opens to PostgreSQL, which grants 100 as installed."""
 
-IDLE_READERS = 8
-"""The most connections to SQLite that one process keeps open for the next readers."""
+IDLE_CONNECTIONS = 8
+"""The most connections to SQLite that one process keeps open for the next who read or write."""
 
-_WRITER = 0x5C1B_41D6E
-"""Names the writer's lock among the advisory locks of a PostgreSQL database."""
+_BEGIN_IMMEDIATE = "BEGIN IMMEDIATE"
+
+# The number names the writer's lock among the advisory locks of a database.
+_ADVISORY_LOCK = f"SELECT pg_advisory_xact_lock({0x5C1B_41D6E})"
 
 
 class Directory:
@@ -56,29 +60,39 @@ class Directory:
             _begin_reading_on_sqlite if on_sqlite else _begin_reading_on_postgresql
         )
         self._begin_glancing = _begin_nothing if on_sqlite else _begin_reading_on_postgresql
+        self._begin_writing = _beginning_to_write(self.engine.dialect)
         self._idle: deque[Connection] = deque()
         # A server may have closed a connection meanwhile: the pool asks it before each use.
-        self._most_idle = IDLE_READERS if on_sqlite else 0
-        self._turns = Turns(_file(url) if on_sqlite else None)
+        self._most_idle = IDLE_CONNECTIONS if on_sqlite else 0
+        self._line: Line[Shared] = Line()
+        self._queue = Queue(_file(url)) if on_sqlite else None
 
     def read(self) -> AbstractContextManager[Connection]:
         """A consistent view of the store. Raises `DirectoryError`."""
-        return _Reading(self._open_reader, self._begin_reading, self._keep)
+        return _Borrowed(self._open, self._begin_reading, self._keep)
 
     def glance(self) -> AbstractContextManager[Connection]:
         """For one statement, which sees one moment by itself. Raises `DirectoryError`."""
-        return _Reading(self._open_reader, self._begin_glancing, self._keep)
+        return _Borrowed(self._open, self._begin_glancing, self._keep)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One transaction: all or nothing. Raises `DirectoryError`."""
-        with (
-            self._turns.take(BUSY_TIMEOUT_MS),
-            translated(),
-            self.engine.connect().execution_options(scimbridge_write=True) as connection,
-            connection.begin(),
-        ):
-            yield connection
+        """One transaction: all or nothing, and durable when the block is left.
+
+        Those who wait meanwhile may write in the same one (`Shared`). Raises `DirectoryError`.
+        """
+        with translated(self.engine.dialect):
+            shared = self._shared()
+            try:
+                with shared.part():
+                    yield shared.connection
+            finally:
+                if not (shared.has_room and self._line.hand_on(shared)):
+                    try:
+                        shared.end()
+                    finally:
+                        self._line.leave()
+                shared.wait()
 
     def close(self) -> None:
         """Close every connection of this process."""
@@ -86,7 +100,23 @@ class Directory:
             self._idle.pop().close()
         self.engine.dispose()
 
-    def _open_reader(self) -> Connection:
+    def _shared(self) -> Shared:
+        """The transaction of who wrote before and handed it on, or a new one."""
+        until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+        handed_on = self._line.take(BUSY_TIMEOUT_MS / 1000)
+        if handed_on is not None:
+            return handed_on
+        try:
+            with ExitStack() as held:
+                if self._queue is not None:
+                    held.enter_context(self._queue.turn(until - time.monotonic()))
+                borrowed = _Borrowed(self._open, self._begin_writing, self._keep)
+                return Shared(held.enter_context(borrowed), held.pop_all())
+        except BaseException:
+            self._line.leave()
+            raise
+
+    def _open(self) -> Connection:
         try:
             return self._idle.pop()
         except IndexError:
@@ -99,22 +129,22 @@ class Directory:
         return True
 
 
-class _Reading(AbstractContextManager[Connection]):
-    """A connection for readers, for the length of a block.
+class _Borrowed(AbstractContextManager[Connection]):
+    """A connection and a transaction, which is rolled back unless the block has committed it.
 
     Every request does this twice, so it spares what costs more than a lookup: the pool, a beginning
-    and an end by SQLAlchemy, and a generator. A connection that failed a reader is closed.
+    and an end by SQLAlchemy, and a generator. A connection that a block failed with is closed.
     """
 
     __slots__ = ("_begin", "_connection", "_keep", "_open")
 
     def __init__(
         self,
-        open_reader: Callable[[], Connection],
+        open_one: Callable[[], Connection],
         begin: Callable[[Any], None],
         keep: Callable[[Connection], bool],
     ) -> None:
-        self._open, self._begin, self._keep = open_reader, begin, keep
+        self._open, self._begin, self._keep = open_one, begin, keep
 
     def __enter__(self) -> Connection:
         try:
@@ -125,7 +155,7 @@ class _Reading(AbstractContextManager[Connection]):
                 connection.close()
                 raise
         except SQLAlchemyError as error:
-            raise _unanswered(error) from error
+            raise unanswered(error) from error
         return connection
 
     def __exit__(
@@ -134,9 +164,9 @@ class _Reading(AbstractContextManager[Connection]):
         try:
             self._end(whole=error is None)
         except SQLAlchemyError as failure:
-            raise _unanswered(failure) from failure
+            raise unanswered(failure) from failure
         if isinstance(error, SQLAlchemyError):
-            raise _unanswered(error) from error
+            raise unanswered(error) from error
 
     def _end(self, *, whole: bool) -> None:
         connection, kept = self._connection, False
@@ -151,26 +181,21 @@ class _Reading(AbstractContextManager[Connection]):
                 connection.close()
 
 
-@contextmanager
-def translated() -> Iterator[None]:
-    """Have what SQLAlchemy and the driver raise come out as `DirectoryError`."""
-    try:
-        yield
-    except SQLAlchemyError as error:
-        raise _unanswered(error) from error
-
-
-def _unanswered(error: SQLAlchemyError) -> DirectoryError:
-    reason = error.orig if isinstance(error, DBAPIError) else error
-    return DirectoryError(f"the directory did not answer: {reason}")
-
-
 def open_engine(url: str) -> Engine:
     """An engine with the settings that each database needs; nothing is connected yet.
 
     Raises `ConfigError` if an SQLite file would lie on a network file system.
     """
     return _open_sqlite(url) if url.startswith("sqlite") else _open_postgresql(url)
+
+
+def begin_writing(connection: Connection) -> None:
+    """Keep other writers out, from the beginning of a transaction."""
+    _beginning_to_write(connection.dialect)(connection.connection.driver_connection)
+
+
+def _beginning_to_write(dialect: Dialect) -> Callable[[Any], None]:
+    return _begin_writing_on_sqlite if dialect.name == "sqlite" else _begin_writing_on_postgresql
 
 
 def insert_or_else(dialect: Dialect, table: Table) -> Any:
@@ -201,11 +226,6 @@ def _open_sqlite(url: str) -> Engine:
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.close()
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        if connection.get_execution_options().get("scimbridge_write", False):
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-
     return engine
 
 
@@ -217,15 +237,17 @@ def _begin_reading_on_sqlite(driver: Any) -> None:
     driver.execute("BEGIN")  # takes no lock, so that there is no failure to translate
 
 
-def _open_postgresql(url: str) -> Engine:
-    from psycopg import IsolationLevel  # an extra, which those on SQLite do not install
+def _begin_writing_on_sqlite(driver: Any) -> None:
+    driver.execute(_BEGIN_IMMEDIATE)
 
+
+def _open_postgresql(url: str) -> Engine:
     settings = {
         "lock_timeout": BUSY_TIMEOUT_MS,
         "statement_timeout": STATEMENT_TIMEOUT_MS,
         "idle_in_transaction_session_timeout": IDLE_TIMEOUT_MS,
     }
-    engine = create_engine(
+    return create_engine(
         "postgresql+psycopg://" + url.removeprefix("postgresql://"),
         pool_size=CONNECTIONS // 2,
         max_overflow=CONNECTIONS - CONNECTIONS // 2,
@@ -238,23 +260,21 @@ def _open_postgresql(url: str) -> Engine:
         },
     )
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # Like SQLite: a reader sees one moment, and there is one writer at a time, so that no
-        # transaction is written for one of the two databases alone. The lock comes first, and
-        # each statement after it sees all that earlier writers have committed.
-        if connection.get_execution_options().get("scimbridge_write", False):
-            driver: Any = connection.connection.driver_connection
-            driver.isolation_level = IsolationLevel.READ_COMMITTED
-            driver.read_only = False
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER})")
-
-    return engine
-
 
 def _begin_reading_on_postgresql(driver: Any) -> None:
-    from psycopg import IsolationLevel
+    from psycopg import IsolationLevel  # an extra, which those on SQLite do not install
 
     # It begins with the first statement.
     driver.isolation_level = IsolationLevel.REPEATABLE_READ
     driver.read_only = True
+
+
+def _begin_writing_on_postgresql(driver: Any) -> None:
+    from psycopg import IsolationLevel
+
+    # Like SQLite: a reader sees one moment, and there is one writer at a time, so that no
+    # transaction is written for one of the two databases alone. The lock comes first, and each
+    # statement after it sees all that earlier writers have committed.
+    driver.isolation_level = IsolationLevel.READ_COMMITTED
+    driver.read_only = False
+    driver.execute(_ADVISORY_LOCK)

@@ -11,7 +11,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
-from scimbridge.directory.engine import open_engine, translated
+from scimbridge.directory.engine import begin_writing, open_engine
+from scimbridge.directory.failing import translated
 from scimbridge.errors import DirectoryError
 
 _SCRIPTS = Path(__file__).with_name("migrations")
@@ -27,13 +28,11 @@ def migrate(url: str) -> str:
     """
     engine = open_engine(url)
     try:
-        with translated():
+        with translated(engine.dialect):
             if engine.dialect.name == "sqlite":
                 _keep_write_ahead_log(engine)
-            with (
-                engine.connect().execution_options(scimbridge_write=True) as connection,
-                connection.begin(),
-            ):
+            with engine.connect() as connection, connection.begin():
+                begin_writing(connection)
                 if _current(connection) != _newest():
                     _upgrade(connection)
                 return _newest()
@@ -61,7 +60,7 @@ def _upgrade(connection: Connection) -> None:
 def check_schema(engine: Engine) -> None:
     """Raise `DirectoryError` unless the schema is the one that this version needs."""
     newest = _newest()
-    with translated(), engine.connect() as connection:
+    with translated(engine.dialect), engine.connect() as connection:
         current = _current(connection)
     if current != newest:
         raise DirectoryError(

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import BindParameter, Connection, Delete, Dialect, Insert, Select, Update, bindparam
 
-from scimbridge.errors import DirectoryError
+from scimbridge.directory.failing import unanswered
 
 Statement: TypeAlias = Select[Any] | Insert | Update | Delete
 
@@ -37,7 +37,7 @@ class Prepared:
                 text.sql, text.values(parameters)
             ).fetchall()
         except text.errors as error:
-            raise _unanswered(error) from error
+            raise unanswered(error) from error
         return found
 
     def each(self, connection: Connection, **parameters: object) -> Iterator[tuple[Any, ...]]:
@@ -47,7 +47,7 @@ class Prepared:
         try:
             yield from driver.execute(text.sql, text.values(parameters))
         except text.errors as error:
-            raise _unanswered(error) from error
+            raise unanswered(error) from error
 
     def first(self, connection: Connection, **parameters: object) -> tuple[Any, ...] | None:
         """The first of `all`."""
@@ -60,7 +60,7 @@ class Prepared:
         try:
             return int(driver.execute(text.sql, text.values(parameters)).rowcount)
         except text.errors as error:
-            raise _unanswered(error) from error
+            raise unanswered(error) from error
 
     def run_each(self, connection: Connection, rows: Sequence[Mapping[str, object]]) -> None:
         """Run it with each of ``rows``; they have the same names."""
@@ -71,7 +71,7 @@ class Prepared:
         try:
             driver.cursor().executemany(text.sql, [text.values(row) for row in rows])
         except text.errors as error:
-            raise _unanswered(error) from error
+            raise unanswered(error) from error
 
     def _text(self, connection: Connection) -> _Text:
         dialect = connection.dialect
@@ -136,7 +136,3 @@ class _Text:
         if self._constants:
             parameters = {**self._constants, **parameters}
         return parameters if self._order is None else [parameters[name] for name in self._order]
-
-
-def _unanswered(error: Exception) -> DirectoryError:
-    return DirectoryError(f"the directory did not answer: {error}")

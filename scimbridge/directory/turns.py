@@ -12,55 +12,115 @@ import fcntl
 import os
 import stat
 import threading
-import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from scimbridge.errors import DirectoryError
 
+_What = TypeVar("_What")
 
-class Turns:
-    """The queue of one process's threads; on SQLite also that of the host's processes.
 
-    Processes queue for a lock (flock(2)) on a file beside the database. The system gives it to who
+@dataclass(slots=True, eq=False)
+class _Place(Generic[_What]):
+    """Where one thread waits, and what it is handed with its turn."""
+
+    gate: threading.Lock
+    what: _What | None = None
+
+
+class Line(Generic[_What]):
+    """The queue of one process's threads. Whose turn ends may hand something on to the next."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: deque[_Place[_What]] = deque()
+        self._taken = False
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
+    def take(self, timeout_s: float) -> _What | None:
+        """Wait for a turn; returns what was handed on with it.
+
+        Raises `DirectoryError` if none came within ``timeout_s``.
+        """
+        with self._lock:
+            if not self._taken:
+                self._taken = True
+                return None
+            place: _Place[_What] = _Place(_closed())
+            self._waiting.append(place)
+        if not place.gate.acquire(timeout=timeout_s):
+            with self._lock:
+                if place in self._waiting:  # else it was opened at the last moment
+                    self._waiting.remove(place)
+                    raise _too_late("this process", timeout_s)
+        return place.what
+
+    def hand_on(self, what: _What) -> bool:
+        """End the turn, and give ``what`` to who is next; False, and nothing, if nobody waits."""
+        with self._lock:
+            return self._call(what)
+
+    def leave(self) -> None:
+        """End the turn."""
+        with self._lock:
+            self._taken = self._call(None)
+
+    def _call(self, what: _What | None) -> bool:
+        if not self._waiting:
+            return False
+        place = self._waiting.popleft()
+        place.what = what
+        place.gate.release()
+        return True
+
+
+def _closed() -> threading.Lock:
+    gate = threading.Lock()
+    gate.acquire()
+    return gate
+
+
+class Queue:
+    """The queue of the processes that write to one SQLite file.
+
+    They wait for a lock (flock(2)) on a file beside the database. The system gives it to who
     waited longest, and takes it from a process that ends, however that ends. It is where writers
     wait, and no more than that: what keeps them apart is the database's own lock, which also meets
     programs that know nothing of the file.
     """
 
-    def __init__(self, database: Path | None) -> None:
-        """``database`` is SQLite's file, beside which ``-writers`` is made; None on PostgreSQL."""
+    def __init__(self, database: Path) -> None:
+        """``database`` is SQLite's file, beside which ``-writers`` is made."""
         self._database = database
-        self._threads = threading.Lock()
 
     @contextmanager
-    def take(self, timeout_ms: int) -> Iterator[None]:
+    def turn(self, timeout_s: float) -> Iterator[None]:
         """Wait for a turn, and hold it for the length of the block.
 
-        Raises `DirectoryError` if none came within ``timeout_ms``, or without the file.
+        Raises `DirectoryError` if none came within ``timeout_s``, or without the file.
         """
-        until = time.monotonic() + timeout_ms / 1000
-        if not self._threads.acquire(timeout=timeout_ms / 1000):
-            raise _too_late("this process", timeout_ms)
+        # Opened for each turn: a lock belongs to the opened file, which a fork would share.
+        place = _open(self._database)
         try:
-            if self._database is None:
-                yield
-                return
-            # Opened for each turn: a lock belongs to the opened file, which a fork would share.
-            place = _open(self._database)
-            try:
-                if not _locked(place) and not _served(place, until - time.monotonic()):
-                    raise _too_late("another process", timeout_ms)
-                yield
-            finally:
-                os.close(place)
+            if not _locked(place) and not _served(place, timeout_s):
+                raise _too_late("another process", timeout_s)
+            yield
         finally:
-            self._threads.release()
+            os.close(place)
 
 
-def _too_late(who: str, timeout_ms: int) -> DirectoryError:
-    return DirectoryError(f"the directory did not answer: {who} wrote for {timeout_ms} ms")
+def _too_late(who: str, timeout_s: float) -> DirectoryError:
+    return DirectoryError(
+        f"the directory did not answer: {who} wrote for {1000 * timeout_s:.0f} ms"
+    )
 
 
 def _open(database: Path) -> int:

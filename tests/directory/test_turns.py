@@ -11,15 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from scimbridge.directory.turns import Turns
+from scimbridge.directory import turns
+from scimbridge.directory.turns import Line, Queue
 from scimbridge.errors import DirectoryError
 
-LONG_MS = 60_000
+LONG_S = 60.0
 HOLD = """
 import sys
 from pathlib import Path
-from scimbridge.directory.turns import Turns
-with Turns(Path(sys.argv[1])).take(1000):
+from scimbridge.directory.turns import Line, Queue
+with Queue(Path(sys.argv[1])).turn(1):
     print("mine", flush=True)
     sys.stdin.read()
 """
@@ -44,11 +45,11 @@ def test_who_came_first_is_served_first(database: Path) -> None:
 
     def write(number: int) -> None:
         # As another process does: the lock belongs to whoever opened the file.
-        with Turns(database).take(LONG_MS):
+        with Queue(database).turn(LONG_S):
             served.append(number)
 
     threads = [threading.Thread(target=write, args=[number]) for number in range(9)]
-    with Turns(database).take(LONG_MS):
+    with Queue(database).turn(LONG_S):
         for number, thread in enumerate(threads):
             thread.start()
             while waiting(database) <= number:
@@ -64,36 +65,102 @@ def test_the_turn_of_a_killed_process_is_over_at_once(database: Path) -> None:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"mine\n"
-        with pytest.raises(DirectoryError, match="another process"), Turns(database).take(1):
+        with pytest.raises(DirectoryError, match="another process"), Queue(database).turn(0.001):
             pass
 
         holder.kill()
 
-        with Turns(database).take(LONG_MS):
+        with Queue(database).turn(LONG_S):
             pass
 
 
 def test_who_gave_up_waiting_does_not_get_a_turn_later(database: Path) -> None:
     with (
-        Turns(database).take(LONG_MS),
+        Queue(database).turn(LONG_S),
         pytest.raises(DirectoryError, match="another process wrote for 1 ms"),
-        Turns(database).take(1),
+        Queue(database).turn(0.001),
     ):
         pass
 
-    with Turns(database).take(LONG_MS):
+    with Queue(database).turn(LONG_S):
         pass
 
 
-def test_a_thread_waits_for_the_others_of_its_process(database: Path) -> None:
-    turns = Turns(database)
+def test_threads_are_served_in_the_order_in_which_they_came() -> None:
+    line, served = Line[str](), list[int]()
 
-    with (
-        turns.take(LONG_MS),
-        pytest.raises(DirectoryError, match="this process wrote for 1 ms"),
-        turns.take(1),
-    ):
+    def write(number: int) -> None:
+        line.take(LONG_S)
+        served.append(number)
+        line.leave()
+
+    threads = [threading.Thread(target=write, args=[number]) for number in range(9)]
+    line.take(LONG_S)
+    for number, thread in enumerate(threads):
+        thread.start()
+        while line.waiting <= number:
+            pass
+    line.leave()
+    for thread in threads:
+        thread.join()
+
+    assert served == [*range(9)]
+
+
+def test_a_thread_that_gave_up_waiting_is_passed_over() -> None:
+    line = Line[str]()
+    line.take(LONG_S)
+
+    with pytest.raises(DirectoryError, match="this process wrote for 1 ms"):
+        line.take(0.001)
+
+    assert not line.hand_on("to nobody")
+    line.leave()
+    assert line.take(0.001) is None
+
+
+def test_what_is_handed_on_comes_to_who_is_next_and_to_nobody_else() -> None:
+    line, got = Line[str](), list[str | None]()
+
+    def take() -> None:
+        got.append(line.take(LONG_S))
+        line.leave()
+
+    line.take(LONG_S)
+    threads = [threading.Thread(target=take) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    while line.waiting < 2:
         pass
+    assert line.hand_on("a turn and more")
+    for thread in threads:
+        thread.join()
+
+    assert got == ["a turn and more", None]
+
+
+def test_a_turn_that_comes_as_a_thread_gives_up_is_not_lost() -> None:
+    line = Line[str]()
+    line.take(LONG_S)
+
+    class Late:
+        """A lock whose wait ends without it, just as the turn comes."""
+
+        def __init__(self) -> None:
+            self.opened = False
+
+        def acquire(self, timeout: float = -1) -> bool:
+            if timeout == LONG_S:
+                assert line.hand_on("at the last moment")
+                return False
+            return True
+
+        def release(self) -> None:
+            self.opened = True
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(turns, "_closed", Late)
+        assert line.take(LONG_S) == "at the last moment"
 
 
 def test_what_an_administrator_makes_does_not_shut_out_the_service(
@@ -103,7 +170,7 @@ def test_what_an_administrator_makes_does_not_shut_out_the_service(
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     before = os.umask(0o077)
     try:
-        with Turns(database).take(LONG_MS):
+        with Queue(database).turn(LONG_S):
             pass
     finally:
         os.umask(before)
@@ -117,7 +184,10 @@ def test_a_queue_that_cannot_be_made_is_named(database: Path) -> None:
     file = Path(f"{database}-writers")
     file.symlink_to(database.parent / "gone" / "file")
 
-    with pytest.raises(DirectoryError, match=f"did not answer.*{file}"), Turns(database).take(1):
+    with (
+        pytest.raises(DirectoryError, match=f"did not answer.*{file}"),
+        Queue(database).turn(0.001),
+    ):
         pass
 
 
@@ -125,7 +195,7 @@ def test_a_link_in_the_files_place_leads_nowhere(database: Path, tmp_path: Path)
     elsewhere = tmp_path / "elsewhere"
     Path(f"{database}-writers").symlink_to(elsewhere)
 
-    with pytest.raises(DirectoryError), Turns(database).take(1000):
+    with pytest.raises(DirectoryError), Queue(database).turn(1):
         pass
 
     assert not elsewhere.exists()
@@ -137,7 +207,7 @@ def test_who_may_write_to_the_database_may_queue_for_it_whoever_came_first(
     database.chmod(0o660)
     before = os.umask(0o077)
     try:
-        with Turns(database).take(1000):
+        with Queue(database).turn(1):
             pass
     finally:
         os.umask(before)

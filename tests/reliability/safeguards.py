@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection
 
 from scimbridge.connectors.falcon import connector as falcon
 from scimbridge.connectors.falcon.connector import FalconConnector
@@ -107,27 +107,11 @@ def _no_audit_of_outcomes() -> None:
 def _no_lock_for_writers() -> None:
     """Neither the queue's nor the database's: each of them alone keeps writers apart."""
     turns._locked = lambda _place: True
-    engine._open_sqlite = _but_for(engine._open_sqlite, "BEGIN IMMEDIATE", "BEGIN")
+    engine._BEGIN_IMMEDIATE = "BEGIN"
 
 
 def _no_lock_for_writers_on_postgresql() -> None:
-    lock = f"SELECT pg_advisory_xact_lock({engine._WRITER})"
-    engine._open_postgresql = _but_for(engine._open_postgresql, lock, "SELECT 1")
-
-
-def _but_for(opens: Callable[[str], Engine], sent: str, instead: str) -> Callable[[str], Engine]:
-    """``opens``, whose engines send another statement."""
-
-    def open_otherwise(url: str) -> Engine:
-        opened = opens(url)
-
-        @event.listens_for(opened, "before_cursor_execute", retval=True)
-        def replace(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> Any:
-            return statement.replace(sent, instead), parameters
-
-        return opened
-
-    return open_otherwise
+    engine._ADVISORY_LOCK = "SELECT 1"
 
 
 SAFEGUARDS: Mapping[str, Safeguard] = MappingProxyType(
