@@ -78,7 +78,7 @@ _RECORDED = (
 _RECORD = Prepared(
     insert(operations)
     .values({name: bindparam(name) for name in _RECORDED} | {"name": _NAME.scalar_subquery()})
-    .returning(_T.pk)
+    .returning(operations)
 )
 _FINISH = PreparedIn(
     lambda pks: (
@@ -126,9 +126,9 @@ def record(
     next_attempt: int,
     removal: bool = False,
     status: str = PENDING,
-) -> int:
-    """Write down an operation; returns its primary key. Must be in the intent's transaction."""
-    ((pk,),) = _RECORD.all(
+) -> OperationRow:
+    """Write down an operation. Must be in the intent's transaction."""
+    (row,) = _RECORD.all(
         connection,
         target=target,
         resource_pk=resource_pk,
@@ -143,7 +143,7 @@ def record(
         finished=None if status == PENDING else now,
         next_attempt=next_attempt,
     )
-    return int(pk)
+    return OperationRow(*row)
 
 
 def get(connection: Connection, pk: int) -> OperationRow:

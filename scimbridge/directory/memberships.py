@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Dialect, Insert, bindparam, case, delete, func, select, update
 from sqlalchemy.orm import aliased
 
+from scimbridge.directory.engine import insert_or_else
 from scimbridge.directory.grants import Key
 from scimbridge.directory.prepared import Prepared, PreparedIn
 from scimbridge.directory.resources import chunks
@@ -25,6 +26,19 @@ class MemberRow:
     member_id: str
     display: str | None
     resource_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberChanges:
+    """What an unfinished operation does to the members of its group."""
+
+    operation_pk: int
+    joining: bool
+    leaving: bool
+    waits: bool
+    """Whether an account is not yet as this needs it."""
+    visible: Sequence[str]
+    """The ids of the members whose groups are others once it is confirmed."""
 
 
 _MEMBERS = (
@@ -46,11 +60,6 @@ _WANTED_ROWS = _MEMBERS.where(_M.want == 1)
 _WANTED_AMONG = PreparedIn(
     lambda ids: select(_M.member_id).where(
         _M.group_pk == bindparam("group_pk"), _M.want == 1, _M.member_id.in_(ids)
-    )
-)
-_KNOWN = PreparedIn(
-    lambda ids: select(_M.member_id).where(
-        _M.group_pk == bindparam("group_pk"), _M.member_id.in_(ids)
     )
 )
 _WANTED = select(_M.member_id).where(_M.group_pk == bindparam("group_pk"), _M.want == 1)
@@ -84,26 +93,33 @@ _GRANTED_BY = Prepared(
         group_entitlements.c.group_pk == bindparam("group_pk")
     )
 )
-_INSERT = Prepared(insert(memberships).values({each.name: bindparam(each.name) for each in _M}))
-_NEW_GENERATION = bindparam("new_generation", type_=_M.generation.type)
-_SET_WANT = Prepared(
-    update(memberships)
-    .where(_M.group_pk == bindparam("of_group"), _M.member_id == bindparam("of_member"))
-    .values(
-        want=bindparam("new_want"),
-        display=bindparam("new_display"),
-        operation_pk=bindparam("new_operation"),
-        # An earlier change that is not carried out yet is waited for as well: what it takes away
-        # must not stay because of a later one that affects no account.
-        generation=case(
-            (
-                _M.operation_pk.is_not(None) & (_M.generation > _NEW_GENERATION),
-                _M.generation,
+
+
+def _want(dialect: Dialect) -> Insert:
+    row = insert_or_else(dialect, memberships)
+    row = row.values({each.name: bindparam(each.name) for each in _M if each is not _M.have})
+    new = row.excluded
+    or_else: Insert = row.on_conflict_do_update(
+        index_elements=[_M.group_pk, _M.member_id],
+        set_={
+            "want": new.want,
+            "display": new.display,
+            "operation_pk": new.operation_pk,
+            # An earlier change that is not carried out yet is waited for as well: what it takes
+            # away must not stay because of a later one that affects no account.
+            "generation": case(
+                (
+                    _M.operation_pk.is_not(None) & (_M.generation > new.generation),
+                    _M.generation,
+                ),
+                else_=new.generation,
             ),
-            else_=_NEW_GENERATION,
-        ),
+        },
     )
-)
+    return or_else
+
+
+_WANT = Prepared(_want)
 _DROP_UNWANTED = Prepared(
     delete(memberships).where(_M.operation_pk == bindparam("of_operation"), _M.want == 0)
 )
@@ -112,8 +128,16 @@ _CONFIRM_WANTED = Prepared(
     .where(_M.operation_pk == bindparam("of_operation"), _M.want == 1)
     .values(have=1, operation_pk=None, generation=0)
 )
-_OF_OPERATION = Prepared(
-    select(_M.member_id, _M.want, _M.have).where(_M.operation_pk == bindparam("of_operation"))
+_CHANGES_OF = Prepared(
+    select(
+        _M.member_id,
+        _M.want,
+        _M.have,
+        # A member that names nobody, or nobody any more, is not waited for.
+        _M.generation > func.coalesce(_members.c.confirmed_generation, _M.generation),
+    )
+    .select_from(memberships.outerjoin(_members, _members.c.scim_id == _M.member_id))
+    .where(_M.operation_pk == bindparam("of_operation"))
 )
 _UNSETTLED_OF = Prepared(
     select(_members.c.pk)
@@ -189,35 +213,20 @@ def want(
     whose account is affected, the generation to wait for; an unfinished change that waits for a
     later one goes on doing so.
     """
-    known: set[str] = set()
-    for chunk in chunks(list(changes)):
-        known.update(each for (each,) in _KNOWN.all(connection, chunk, group_pk=group_pk))
-    new = [
-        {
-            "group_pk": group_pk,
-            "member_id": member_id,
-            "want": int(wanted_now),
-            "have": 0,
-            "display": displays.get(member_id),
-            "operation_pk": operation_pk,
-            "generation": generations.get(member_id, 0),
-        }
-        for member_id, wanted_now in changes.items()
-        if member_id not in known
-    ]
-    _INSERT.run_each(connection, new)
-    old = [
-        {
-            "of_group": group_pk,
-            "of_member": member_id,
-            "new_want": int(changes[member_id]),
-            "new_display": displays.get(member_id),
-            "new_operation": operation_pk,
-            "new_generation": generations.get(member_id, 0),
-        }
-        for member_id in sorted(known)
-    ]
-    _SET_WANT.run_each(connection, old)
+    _WANT.run_each(
+        connection,
+        [
+            {
+                "group_pk": group_pk,
+                "member_id": member_id,
+                "want": int(wanted_now),
+                "display": displays.get(member_id),
+                "operation_pk": operation_pk,
+                "generation": generations.get(member_id, 0),
+            }
+            for member_id, wanted_now in changes.items()
+        ],
+    )
 
 
 def unsettled_members(connection: Connection, operation_pk: int) -> list[int]:
@@ -225,15 +234,24 @@ def unsettled_members(connection: Connection, operation_pk: int) -> list[int]:
     return [pk for (pk,) in _UNSETTLED_OF.all(connection, of_operation=operation_pk)]
 
 
-def confirm(connection: Connection, operation_pk: int) -> list[str]:
-    """Show what an operation changed; returns the ids of the members whose groups changed."""
-    rows = _OF_OPERATION.all(connection, of_operation=operation_pk)
-    wanted = {want for _, want, _ in rows}
-    if 0 in wanted:
-        _DROP_UNWANTED.run(connection, of_operation=operation_pk)
-    if 1 in wanted:
-        _CONFIRM_WANTED.run(connection, of_operation=operation_pk)
-    return [member for member, want, have in rows if want != have]
+def changes_of(connection: Connection, operation_pk: int) -> MemberChanges:
+    """Who joins and leaves by an unfinished operation."""
+    rows = _CHANGES_OF.all(connection, of_operation=operation_pk)
+    return MemberChanges(
+        operation_pk,
+        joining=any(want for _, want, _, _ in rows),
+        leaving=not all(want for _, want, _, _ in rows),
+        waits=any(unsettled for _, _, _, unsettled in rows),
+        visible=[member for member, want, have, _ in rows if want != have],
+    )
+
+
+def confirm(connection: Connection, changes: MemberChanges) -> None:
+    """Show what an operation changed."""
+    if changes.leaving:
+        _DROP_UNWANTED.run(connection, of_operation=changes.operation_pk)
+    if changes.joining:
+        _CONFIRM_WANTED.run(connection, of_operation=changes.operation_pk)
 
 
 def rename(connection: Connection, group_pk: int, displays: Mapping[str, str | None]) -> bool:

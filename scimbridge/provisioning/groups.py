@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from scimbridge.connectors.deadline import deadline
 from scimbridge.directory import memberships, resources
 from scimbridge.directory.grants import Key
-from scimbridge.directory.journal import Caller
+from scimbridge.directory.journal import Caller, OperationRow
 from scimbridge.directory.resources import ResourceRow
 from scimbridge.errors import Forbidden, Mutability
 from scimbridge.provisioning.claims import require_free, taken
@@ -132,22 +132,24 @@ class Groups:
                 )
             if row.native_id is not None:
                 self.writes.target.guard.check(parse_entitlement(row.native_id), "delete")
-            generation = row.generation + 1
-            resources.change(
-                connection, row.pk, disposition=Disposition.DELETED.value, generation=generation
+            row = self._change(
+                connection,
+                row,
+                disposition=Disposition.DELETED.value,
+                generation=row.generation + 1,
             )
             operation = self.writes.record(
-                connection, caller, row, kind="delete", generation=generation, removal=True
+                connection, caller, row, kind="delete", generation=row.generation, removal=True
             )
             leaving = _Joining(dict.fromkeys(memberships.wanted(connection, row.pk), False))
             name = parse_document(row.desired)["displayName"]
             granted = memberships.granted_by(connection, row.pk)
             losing = self._losing(connection, row, name, leaving, granted)
             with self.writes.removals.counted(connection, losing):
-                self._change_members(connection, row, leaving, operation, granted)
-            over = self._confirm_at_once(connection, operation)
+                self._change_members(connection, row, leaving, operation.pk, granted)
+            over = self._confirm_at_once(connection, operation, row)
         if not over:
-            self.writes.operations.see_through(operation)
+            self.writes.operations.see_through(operation.pk)
 
     # --- the intent ------------------------------------------------------------------------
 
@@ -169,7 +171,7 @@ class Groups:
         joining = self._member_changes(connection, row, change)
         members = joining.wanted
         if joining.renamed and memberships.rename(connection, row.pk, joining.renamed):
-            resources.change(connection, row.pk, revision=row.revision + 1)
+            row = self._change(connection, row, revision=row.revision + 1)
         renamed = after["displayName"] != before["displayName"]
         new = row.confirmed is None
         if after == before and not members and row.settled and not new and row.claimed:
@@ -207,15 +209,15 @@ class Groups:
         given_less = lessened(self.writes.target, row, before, after)
         with self.writes.removals.counted(connection, losing, given_less):
             if new or renamed:
-                granted = self._remap(connection, row, after["displayName"], granted, operation)
-            self._change_members(connection, row, joining, operation, granted)
+                granted = self._remap(connection, row, after["displayName"], granted, operation.pk)
+            self._change_members(connection, row, joining, operation.pk, granted)
         if new or renamed or any(members.values()):
             check_limits(connection, self.writes.target, row, granted)
         # Who joins or leaves by this request waits for it alone.
         others = set(joining.named) - members.keys()
-        waiting = memberships.operations_on(connection, row.pk, others) | {operation}
-        if self._confirm_at_once(connection, operation):
-            waiting.remove(operation)
+        waiting = memberships.operations_on(connection, row.pk, others)
+        if not self._confirm_at_once(connection, operation, row):
+            waiting.add(operation.pk)
         return sorted(waiting)
 
     def _member_changes(
@@ -316,9 +318,11 @@ class Groups:
             regrant(connection, self.writes.target.name, row.pk, keys, operation=operation)
         return set(keys)
 
-    def _confirm_at_once(self, connection: Connection, operation: int) -> bool:
+    def _confirm_at_once(
+        self, connection: Connection, operation: OperationRow, row: ResourceRow
+    ) -> bool:
         """A change that affects no account is over in the transaction of its intent."""
-        return self.writes.outcomes.finish_group_in(connection, operation)
+        return self.writes.outcomes.finish_group_in(connection, operation, row)
 
     def _finish(self, row: ResourceRow, intent: Sequence[int]) -> None:
         if not intent:

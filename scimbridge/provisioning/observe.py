@@ -125,7 +125,7 @@ class Observer:
                     insert(targets).values(name=self.target.name, reconciled_at=self.now())
                 )
         try:
-            with self.pauses.intent(BRIDGE) as connection:
+            with self.pauses.bounded(BRIDGE) as connection:
                 self._remap(connection)
         except Forbidden as error:
             logger.error(
@@ -160,7 +160,7 @@ class Observer:
                     generation=row.generation,
                     removal=True,
                 )
-                regrant(connection, target, row.pk, keys, operation=operation)
+                regrant(connection, target, row.pk, keys, operation=operation.pk)
 
     def refresh_catalogue(self) -> None:
         """Read the vendor's entitlements, and show each as a group of its own."""

@@ -16,6 +16,7 @@ from scimbridge.directory import grants, journal, leases, memberships, resources
 from scimbridge.directory.audit import AuditLog
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.journal import Caller, OperationRow
+from scimbridge.directory.memberships import MemberChanges
 from scimbridge.directory.resources import ResourceRow
 from scimbridge.provisioning.correlate import group_key, random_id
 from scimbridge.provisioning.correlation import entitlement_keys
@@ -114,7 +115,7 @@ class Outcomes:
             kind=kind,
             generation=row.generation + 1,
             removal=True,
-        )
+        ).pk
 
     def _confirm(self, connection: Connection, item: Work) -> None:
         row = item.row
@@ -230,7 +231,7 @@ class Outcomes:
         removal: bool = False,
         status: str = journal.PENDING,
         next_attempt: int | None = None,
-    ) -> int:
+    ) -> OperationRow:
         """Write an operation of this target down, in the transaction of its intent."""
         now = self.now()
         return journal.record(
@@ -274,20 +275,23 @@ class Outcomes:
         together with every earlier one: the desired state contains them all.
         """
         with self.directory.write() as connection:
-            return self.finish_group_in(connection, operation_pk)
+            operation = journal.get(connection, operation_pk)
+            if operation.status != journal.PENDING:
+                return True
+            (row,) = resources.by_pks(connection, [operation.resource_pk])
+            return self.finish_group_in(connection, operation, row)
 
-    def finish_group_in(self, connection: Connection, operation_pk: int) -> bool:
-        """`finish_group` within the caller's transaction."""
-        operation = journal.get(connection, operation_pk)
-        if operation.status != journal.PENDING:
-            return True
-        (row,) = resources.by_pks(connection, [operation.resource_pk])
+    def finish_group_in(
+        self, connection: Connection, operation: OperationRow, row: ResourceRow
+    ) -> bool:
+        """`finish_group` within the caller's transaction, of an unfinished operation on ``row``."""
         if not is_settled(self.target, row):
             return False
         together = self._together(connection, row, operation)
-        if any(memberships.unsettled_members(connection, other.pk) for other in together):
+        changes = [memberships.changes_of(connection, other.pk) for other in together]
+        if any(change.waits for change in changes):
             return False
-        self._confirm_group(connection, row, together)
+        self._confirm_group(connection, row, together, changes)
         return True
 
     def waits_for(self, connection: Connection, operation: OperationRow) -> list[int]:
@@ -314,12 +318,17 @@ class Outcomes:
         ]
 
     def _confirm_group(
-        self, connection: Connection, row: ResourceRow, operations: Sequence[OperationRow]
+        self,
+        connection: Connection,
+        row: ResourceRow,
+        operations: Sequence[OperationRow],
+        changes: Sequence[MemberChanges],
     ) -> None:
         """Show what operations on one group changed; they must have converged."""
         changed: list[str] = []
-        for operation in operations:
-            changed += memberships.confirm(connection, operation.pk)
+        for change in changes:
+            memberships.confirm(connection, change)
+            changed += change.visible
         resources.raise_revision(connection, self.target.name, changed)
         whole = any(each.generation > row.confirmed_generation for each in operations)
         if whole and row.disposition == Disposition.DELETED.value:

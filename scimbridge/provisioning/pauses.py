@@ -59,7 +59,11 @@ class Pauses:
 
     def require_running(self) -> None:
         """Raise `TemporarilyUnavailable` while an operator has the target paused."""
-        if self.is_paused():
+        with self.directory.read() as connection:
+            self._require_running(connection)
+
+    def _require_running(self, connection: Connection) -> None:
+        if guards.get(connection, self.name).paused_at is not None:
             raise TemporarilyUnavailable(
                 f"an operator has paused {self.name}, and nothing was changed; the request is "
                 f"taken again after `scimbridge guard resume {self.name}`",
@@ -110,7 +114,17 @@ class Pauses:
 
     @contextmanager
     def intent(self, caller: Caller) -> Iterator[Connection]:
-        """The transaction of an intent. One beyond the removal budget leaves removals paused."""
+        """The transaction of a request's intent, which waits while the target is paused.
+
+        One beyond the removal budget leaves removals paused.
+        """
+        with self.bounded(caller) as connection:
+            self._require_running(connection)
+            yield connection
+
+    @contextmanager
+    def bounded(self, caller: Caller) -> Iterator[Connection]:
+        """A transaction that is held to the removal budget, paused or not."""
         try:
             with self.directory.write() as connection:
                 yield connection

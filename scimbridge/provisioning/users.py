@@ -78,7 +78,7 @@ class Users:
                 generation=row.generation,
                 detail={"userName": document["userName"]},
             )
-        return row.pk, operation
+        return row.pk, operation.pk
 
     def replace(
         self,
@@ -131,7 +131,7 @@ class Users:
                 removal=True,
                 detail={"userName": user_name},
             )
-        self.writes.operations.see_through(operation)
+        self.writes.operations.see_through(operation.pk)
 
     def _change(
         self,
@@ -174,7 +174,7 @@ class Users:
             )
             if row.settled and not secrets:
                 self.writes.outcomes.confirm_at_once(connection, row.pk)
-        self.writes.operations.see_through(operation, secrets={row.pk: secrets})
+        self.writes.operations.see_through(operation.pk, secrets={row.pk: secrets})
         self.writes.reread(row.pk)
 
     def _names_volatile(self, before: Document, change: Callable[[Document], Document]) -> bool:

@@ -171,7 +171,7 @@ class Withdrawal:
             kind="undo",
             generation=generation,
             removal=True,
-        )
+        ).pk
 
 
 def _falls_with(withdrawn: OperationRow, other: OperationRow, row: ResourceRow) -> bool:

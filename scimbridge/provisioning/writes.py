@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from scimbridge.directory import grants, memberships, resources
 from scimbridge.directory.engine import Directory
-from scimbridge.directory.journal import Caller
+from scimbridge.directory.journal import Caller, OperationRow
 from scimbridge.directory.leases import LEASE_MARGIN_S
 from scimbridge.directory.resources import ResourceRow
 from scimbridge.directory.shown import ShownRow
@@ -116,7 +116,7 @@ class Writes:
         generation: int,
         removal: bool = False,
         detail: dict[str, object] | None = None,
-    ) -> int:
+    ) -> OperationRow:
         """Journal entry and audit line of an intent that the caller's request is working on."""
         patience = self.operations.deadline_s + LEASE_MARGIN_S
         operation = self.outcomes.record(
@@ -137,7 +137,7 @@ class Writes:
             action=f"{kind} wanted",
             resource_type=row.resource_type,
             scim_id=row.scim_id,
-            detail={"operation": operation, **(detail or {})},
+            detail={"operation": operation.pk, **(detail or {})},
         )
         return operation
 

@@ -159,7 +159,6 @@ def _able(target: str, name: str, verb: RecordVerb) -> Endpoint:
     """The endpoint that can do it, said before the body is read: none could make it right."""
     found = _endpoint(target, name)
     require_verb(found, verb)
-    site().provider(target).pauses.require_running()
     return found
 
 
