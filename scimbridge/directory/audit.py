@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from dataclasses import dataclass
 from typing import Any
@@ -116,4 +115,4 @@ class AuditLog:
 
     def _digest(self, previous: str, line: dict[str, Any]) -> str:
         message = previous.encode() + orjson.dumps(line, option=orjson.OPT_SORT_KEYS)
-        return hmac.new(self.key, message, hashlib.sha256).hexdigest()
+        return hmac.digest(self.key, message, "sha256").hex()
