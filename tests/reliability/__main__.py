@@ -52,23 +52,29 @@ def run(jobs: Sequence[Job], server: Server | None, *, processes: int) -> dict[J
 
     def work(queues: Sequence[int], tell: Callable[[Any], None]) -> None:
         for number in _taken(queues):
-            before = _cpu_s()
+            started, before = time.monotonic(), _cpu_s()
             job = jobs[number]
             try:
                 child = Child(lambda _: job.run(server, f"job{number}"))  # noqa: B023
                 report = child.end().result
             except AssertionError as error:
                 report = Report(tried=1, wrong=[str(error)])
+            report.seconds, report.cpu_s = time.monotonic() - started, _cpu_s() - before
             tell((number, report))
-            seconds = _cpu_s() - before
-            wrong = f", {len(report.wrong)} wrong" if report.wrong else ""
-            words = f"{' / '.join(job.row)}: {report.tried}{wrong} in {seconds:.1f} s of CPU\n"
-            sys.stderr.write(words)
+            _note(job, report)
 
     shares = [(busy, waiting), (waiting,)]
     workers = [Child(partial(work, share)) for share in shares for _ in range(processes)]
     said = [each for worker in workers for each in worker.end().said]
     return {jobs[number]: report for number, report in said}
+
+
+def _note(job: Job, report: Report) -> None:
+    """Say at once what came of a row: a run that is ended before its table keeps that."""
+    wrong = f", {len(report.wrong)} wrong" if report.wrong else ""
+    lines = [f"{' / '.join(job.row)}: {report.tried}{wrong}, {_spent([report])}", *report.wrong]
+    sys.stderr.write("\n    ".join(line.strip()[:2000] for line in lines) + "\n")
+    sys.stderr.flush()
 
 
 def _queue(numbers: Sequence[int]) -> int:
@@ -102,12 +108,19 @@ def show(sections: Sequence[Section], reports: dict[Job, Report]) -> bool:
             tried, good = tried + count, good + fine
             words = " / ".join(part for part in job.row if part)
             points = f" ({report.points} points)" if report.points > report.tried else ""
-            say(f"  {words:62} {count:6} {section.tried}, {fine:6} {section.good}{points}")
+            spent = _spent([report])
+            say(f"  {words:62} {spent} {count:6} {section.tried}, {fine:6} {section.good}{points}")
             for wrong in report.wrong[: 1 if section.must_fail else 5]:
                 say(f"      {wrong.strip().splitlines()[-1][:300]}")
         bad = bad or good < tried
-        say(f"  {'in all':62} {tried:6} {section.tried}, {good:6} {section.good}")
+        spent = _spent([report for _, report in ran])
+        say(f"  {'in all':62} {spent} {tried:6} {section.tried}, {good:6} {section.good}")
     return bad
+
+
+def _spent(reports: Sequence[Report]) -> str:
+    seconds = sum(report.seconds for report in reports)
+    return f"{seconds:5.0f} s {sum(report.cpu_s for report in reports):6.1f} CPU s"
 
 
 def _cpu_s() -> float:

@@ -87,7 +87,7 @@ def faults(vendor: str, scenario: str, *, step: int = 1, slack_s: float = 1.0) -
         chosen, played = VENDORS[vendor], SCENARIOS[scenario]
         # InsightVM does not begin to write what it might not have the time to finish.
         deadline_s = 50 if long else 5 if vendor == "insightvm" else 2
-        with open_stage(chosen, None, name, deadline_s=deadline_s) as stage:
+        with open_stage(chosen, None, name, deadline_s=deadline_s, timed=True) as stage:
             played.prepare(stage)
             killing = Killing(stage, played)
             stage.set_scene(killing.rehearse)

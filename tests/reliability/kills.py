@@ -40,6 +40,9 @@ class Report:
     points: int = 0
     tried: int = 0
     wrong: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    cpu_s: float = 0.0
+    """What it took, of all its processes."""
 
 
 @dataclass(frozen=True)

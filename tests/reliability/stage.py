@@ -9,10 +9,8 @@ import mmap
 import os
 import shutil
 import signal
-import socket
 import struct
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -22,6 +20,7 @@ from http import HTTPStatus
 from http.client import HTTPConnection
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,6 +29,7 @@ from flask.testing import FlaskClient
 from scimbridge import app
 from scimbridge.app import Bridge, open_bridge
 from scimbridge.config import load_config
+from scimbridge.connectors import deadline as deadlines
 from scimbridge.connectors.deadline import deadline
 from scimbridge.connectors.http import Wiring
 from scimbridge.connectors.registry import VENDORS as REGISTRY
@@ -39,8 +39,8 @@ from scimbridge.directory import tokens
 from scimbridge.directory.migrate import migrate
 from scimbridge.errors import VendorError
 from scimbridge.keys import derive_key
+from scimbridge.provisioning import claims
 from scimbridge.provisioning.service_provider import ServiceProvider
-from scimbridge.simulation.server import serve
 from scimbridge.simulation.simulator import Simulator
 from scimbridge.simulation.wsgi_adapter import WsgiAdapter
 from tests.conftest import SECRET_KEY
@@ -48,6 +48,7 @@ from tests.postgres import Server
 from tests.reliability.points import Fate, Line, watch_commits
 from tests.reliability.processes import Child
 from tests.reliability.vendors import Vendor
+from tests.reliability.wings import Wings
 
 Request = tuple[str, str, Any]
 """Method, path below the target's base URL, body."""
@@ -222,7 +223,7 @@ class Stage:
         """The vendor's own view of itself, in the process that it runs in."""
         if self.vendor_url is None:
             return dict(self.simulator.state.snapshot())
-        connection = HTTPConnection(urlsplit(self.vendor_url).netloc, timeout=10)
+        connection = HTTPConnection(urlsplit(self.vendor_url).netloc, timeout=60)
         with closing(connection):
             connection.request("GET", "/_sim/state")
             answer = connection.getresponse()
@@ -298,47 +299,18 @@ class Stage:
         return Child(run)
 
 
-class Wings:
-    """Where the vendor waits in its prepared state: a process that forks one for each run."""
-
-    def __init__(self, simulator: Simulator[Any]) -> None:
-        self._ours, self._theirs = socket.socketpair()
-        self._simulator = simulator
-        self._process = Child(self._wait)
-        self._theirs.close()
-
-    def call(self) -> tuple[str, int]:
-        """URL and process id of a new vendor."""
-        self._ours.sendall(b"!")
-        url, pid = self._ours.recv(200).decode().split(" ")
-        return url, int(pid)
-
-    def fold(self) -> None:
-        """End the process, so that what it and its vendors took is known to their parent."""
-        self._ours.close()
-        self._process.end()
-
-    def _wait(self, _say: Callable[[Any], None]) -> None:
-        self._ours.close()
-        gc.freeze()
-        while self._theirs.recv(1):
-            Child(self._be_the_vendor).end()
-
-    def _be_the_vendor(self, _say: Callable[[Any], None]) -> None:
-        with serve(self._simulator.app) as served:
-            self._theirs.sendall(f"{served.url} {os.getpid()}".encode())
-            threading.Event().wait()
-
-
 @contextmanager
 def open_stage(
-    vendor: Vendor, server: Server | None, name: str, *, deadline_s: int = 5
+    vendor: Vendor, server: Server | None, name: str, *, deadline_s: int = 5, timed: bool = False
 ) -> Iterator[Stage]:
     """Build bridge and simulator; ``server`` is the PostgreSQL server, None means SQLite.
 
+    ``timed``: deadlines are kept to the second. Else they are far away on any machine.
     Changes this process for good: it is meant to be one that was forked for this stage.
     """
     with ExitStack() as stack:
+        if not timed:
+            _take_no_notice_of_time()
         folder = Path(
             stack.enter_context(
                 tempfile.TemporaryDirectory(prefix="scimbridge-stage-", dir=_in_memory())
@@ -362,6 +334,12 @@ def open_stage(
         stage = Stage(vendor, simulator, bridge, store, clock, fate, line, token, deadline_s)
         stack.callback(stage.close)
         yield stage
+
+
+def _take_no_notice_of_time() -> None:
+    """Have a second of a deadline take twenty: who is killed or raced is not to be late as well."""
+    slow = SimpleNamespace(monotonic=lambda: time.monotonic() / 20)
+    deadlines.time = claims.time = slow  # type: ignore[assignment]
 
 
 def _in_memory() -> Path | None:
