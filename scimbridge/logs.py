@@ -35,8 +35,8 @@ def configure_logs(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [line_handler()]
     root.setLevel(level.upper())
-    # What no line says need not be found out for each.
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    # What no line says need not be found out for each; gunicorn's lines say the process.
+    logging.logThreads = logging.logMultiprocessing = False
     # One line a call is ours to write; urllib3's would hold query strings.
     logging.getLogger("urllib3").setLevel(logging.WARNING)
 

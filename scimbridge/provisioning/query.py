@@ -36,8 +36,8 @@ logger = logging.getLogger(__name__)
 
 Resource = dict[str, Any]
 
-_COMPUTED: Final = frozenset({"id", "groups", "members", "meta"})
-"""What is not in a stored document."""
+_COMPUTED: Final = frozenset({"id", "groups", "meta"})
+"""What is not in a stored document, beside the members of a group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +148,11 @@ class Reader:
         base_url: str,
     ) -> list[str]:
         """What ``projection`` shows of ``rows``."""
-        members = projection.includes("members")
-        return [
-            project_json(_rendered(connection, row, base_url, members=members), projection)
-            for row in rows
-        ]
+        if projection.includes("members"):
+            texts = [_with_members(connection, row, base_url) for row in rows]
+        else:
+            texts = [render(row, base_url=base_url) for row in rows]
+        return project_json(texts, projection)
 
     def _parsed(
         self,
@@ -162,16 +162,14 @@ class Reader:
         base_url: str,
     ) -> Iterator[tuple[ShownRow, Resource]]:
         """Each row as a resource, with ``needed`` of what is not in its document."""
-        is_stored = needed.isdisjoint(_COMPUTED)
         for row in rows:
-            yield (
-                row,
-                parse_document(
-                    row.confirmed
-                    if is_stored
-                    else _rendered(connection, row, base_url, members="members" in needed)
-                ),
-            )
+            if "members" in needed:
+                text = _with_members(connection, row, base_url)
+            elif needed.isdisjoint(_COMPUTED):
+                text = row.confirmed
+            else:
+                text = render(row, base_url=base_url)
+            yield row, parse_document(text)
 
     def _candidates(
         self,
@@ -212,10 +210,8 @@ def _shows_groups(resource_type: ResourceType, projection: Projection) -> bool:
     return resource_type.name == "User" and projection.includes("groups")
 
 
-def _rendered(connection: Connection, row: ShownRow, base_url: str, *, members: bool) -> str:
-    if members and row.resource_type == "Group":
-        return render(row, base_url=base_url, members=memberships.shown(connection, row.pk))
-    return render(row, base_url=base_url)
+def _with_members(connection: Connection, row: ShownRow, base_url: str) -> str:
+    return render(row, base_url=base_url, members=memberships.shown(connection, row.pk))
 
 
 def _everything(_resource: Mapping[str, Any]) -> bool:

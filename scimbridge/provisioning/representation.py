@@ -42,24 +42,25 @@ def render(
 
     The groups of a user that are not in ``row``, and ``members`` (of a group), are left out.
     """
-    _, kind, scim_id, confirmed, _, created, last_modified, groups = row
+    _, kind, scim_id, confirmed, revision, created, last_modified, groups = row
     computed = ""
     if groups is not None:
         computed = _groups(groups, base_url)
     elif shown_members := [_member(member, base_url) for member in members]:
         computed = f'"members":{orjson.dumps(shown_members).decode()},'
-    place = location(_escaped(base_url), kind, scim_id)
     # Neither an id nor a time has anything in it that JSON would escape.
     return (
-        f'{{"id":"{scim_id}",{confirmed[1:-1]},{computed}'
-        f'"meta":{{"resourceType":"{kind}","created":"{timestamp(created)}","lastModified":'
-        f'"{timestamp(last_modified)}","location":"{place}","version":"{_escaped(version(row))}"}}}}'
+        f'{{"id":"{scim_id}",{confirmed[1:-1]},{computed}"meta":{{"resourceType":"{kind}",'
+        f'"created":"{timestamp(created)}","lastModified":"{timestamp(last_modified)}",'
+        f'"location":"{_base(base_url, kind)}{scim_id}","version":"{_tag(revision)}"}}}}'
     )
 
 
 def representation(row: ShownRow, json: str, base_url: str) -> Representation:
     """What ``json`` shows of ``row``, with its version and its URL."""
-    return Representation(json, version(row), location(base_url, row.resource_type, row.scim_id))
+    return Representation(
+        json, version(row.revision), location(base_url, row.resource_type, row.scim_id)
+    )
 
 
 def location(base_url: str, resource_type: str, scim_id: str) -> str:
@@ -89,9 +90,19 @@ def _groups(groups: str, base_url: str) -> str:
     return f'"groups":{orjson.dumps(shown).decode()},' if shown else ""
 
 
+@lru_cache(maxsize=64)
+def _base(base_url: str, resource_type: str) -> str:
+    """What all locations of one type begin with, as it is between the quotes of JSON."""
+    return _escaped(location(base_url, resource_type, ""))
+
+
 @lru_cache(maxsize=1024)
+def _tag(revision: int) -> str:
+    """The version, as it is between the quotes of JSON."""
+    return _escaped(version(revision))
+
+
 def _escaped(text: str) -> str:
-    """Text as it is between the quotes of JSON."""
     return orjson.dumps(text).decode()[1:-1]
 
 

@@ -13,7 +13,6 @@ from scimbridge.directory.engine import Directory
 from scimbridge.directory.journal import Caller, OperationRow
 from scimbridge.directory.leases import LEASE_MARGIN_S
 from scimbridge.directory.resources import ResourceRow
-from scimbridge.directory.shown import ShownRow
 from scimbridge.errors import NotFound, PreconditionFailed, VendorError
 from scimbridge.provisioning.claims import Claims
 from scimbridge.provisioning.failures import to_scim
@@ -98,11 +97,11 @@ class Writes:
         row = resources.find(connection, self.target.name, resource_type, scim_id)
         if row is None or row.confirmed is None:
             raise not_found(resource_type, scim_id)
-        require_version(resource_type, scim_id, version(row), if_match)
+        require_version(resource_type, scim_id, version(row.revision), if_match)
         if if_match is not None and "*" not in if_match and _is_changing(connection, row):
             raise PreconditionFailed(
-                f"{resource_type} {scim_id} is about to leave version {version(row)}: another "
-                "change of it is under way; read it again later and repeat the change"
+                f"{resource_type} {scim_id} is about to leave version {version(row.revision)}: "
+                "another change of it is under way; read it again later and repeat the change"
             )
         return row
 
@@ -175,9 +174,9 @@ def _is_changing(connection: Connection, row: ResourceRow) -> bool:
     return row.desired != row.confirmed or bool(memberships.unfinished(connection, row.pk))
 
 
-def version(row: ResourceRow | ShownRow) -> str:
+def version(revision: int) -> str:
     """The ETag of a resource (RFC 7644 section 3.14): weak, since the bytes depend on the query."""
-    return f'W/"{row.revision}"'
+    return f'W/"{revision}"'
 
 
 def require_version(

@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from scim2_filter_parser import ast
@@ -61,6 +62,22 @@ class Operand:
     offset: int
 
 
+class _Place(str):
+    """Where the value of a token goes; it reads as the kind of the token does (``NOT``)."""
+
+    __slots__ = ("number",)
+    number: int
+    """The token's, from 0."""
+
+
+class _Unexpected(Exception):
+    """The grammar does not go on with the token of this number; None: nor does it end here."""
+
+    def __init__(self, number: int | None) -> None:
+        super().__init__(number)
+        self.number = number
+
+
 class _Lexer(SCIMLexer):  # type: ignore[misc]
     """One token for a whole attribute path; literals as in JSON (RFC 8259)."""
 
@@ -96,13 +113,8 @@ class _Parser(SCIMParser):  # type: ignore[misc]
     _build = classmethod(lambda cls, definitions: None)
     """sly would build the tables of a grammar without rules; the parent's are inherited."""
 
-    def __init__(self, end: int) -> None:
-        self.end = end
-
     def error(self, token: Token | None) -> None:
-        if token is None:
-            raise InvalidFilter(f"the filter ends too early, at character {self.end + 1}")
-        raise _unexpected(token)
+        raise _Unexpected(None if token is None else token.index)
 
 
 def parse_syntax(text: str, limits: FilterLimits) -> ast.AST:
@@ -118,7 +130,37 @@ def parse_syntax(text: str, limits: FilterLimits) -> ast.AST:
         raise InvalidFilter(f"control character or lone surrogate at character {bad.start() + 1}")
     tokens = list(_tokens(text))
     _check_bounds(tokens, limits)
-    return _Parser(len(text)).parse(iter(tokens))
+    try:
+        tree = _tree(tuple(token.type for token in tokens))
+    except _Unexpected as error:
+        if error.number is None:
+            message = f"the filter ends too early, at character {len(text) + 1}"
+            raise InvalidFilter(message) from error
+        raise _unexpected(tokens[error.number]) from error
+    return _filled(tree, tokens)
+
+
+@lru_cache(maxsize=64)
+def _tree(kinds: tuple[str, ...]) -> ast.AST:
+    """The tree of tokens of these kinds, on which alone it hangs: a `_Place` where each goes.
+
+    IdPs send the same few kinds of filters again and again, and other values each time.
+    """
+    tokens = []
+    for number, kind in enumerate(kinds):
+        token = Token()
+        token.type, token.value = kind, _Place(kind)
+        token.lineno = token.index = token.end = token.value.number = number
+        tokens.append(token)
+    return _Parser().parse(iter(tokens))
+
+
+def _filled(node: Any, tokens: list[Token]) -> Any:
+    if isinstance(node, _Place):
+        return tokens[node.number].value
+    if isinstance(node, ast.AST):
+        return type(node)(*[_filled(getattr(node, name), tokens) for name in node._fields])
+    return node
 
 
 def _tokens(text: str) -> Iterator[Token]:

@@ -72,14 +72,13 @@ def project(document: Mapping[str, Any], projection: Projection) -> dict[str, An
     return result
 
 
-def project_json(text: str, projection: Projection) -> str:
-    """`project` on a document in JSON, which has no attribute that the schema does not know."""
+def project_json(texts: list[str], projection: Projection) -> list[str]:
+    """`project` on documents in JSON, which have no attribute that the schema does not know."""
     # Most documents have nothing that is hidden from most queries. A value that is such a name
-    # costs the time to parse the document, and nothing else.
-    for name in projection.hidden:
-        if name in text:
-            return orjson.dumps(project(orjson.loads(text), projection)).decode()
-    return text
+    # costs the time to parse the documents, and nothing else.
+    if any(name in text for name in projection.hidden for text in texts):
+        return [orjson.dumps(project(orjson.loads(text), projection)).decode() for text in texts]
+    return texts
 
 
 def _project_container(container: Mapping[str, Any], shown: _Shown) -> dict[str, Any]:

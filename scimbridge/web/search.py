@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 import orjson
-from flask import Response, request
+from flask import Response
 
 from scimbridge.errors import InvalidCount, InvalidFilter, InvalidValue
 from scimbridge.provisioning.endpoints import Endpoint
@@ -17,6 +17,7 @@ from scimbridge.scim.filters import parse_filter
 from scimbridge.scim.listing import Page, parse_page
 from scimbridge.scim.messages import SearchRequest, list_response
 from scimbridge.scim.projection import parse_projection
+from scimbridge.web.current import current
 from scimbridge.web.responses import scim_response
 from scimbridge.web.site import listed_endpoints, site
 
@@ -28,13 +29,14 @@ _NOTHING: Final = SearchRequest()
 
 def query_parameters() -> SearchRequest:
     """The query of a GET (RFC 7644 section 3.4.2). Unknown parameters are ignored."""
-    if not request.query_string:
+    asked = current()
+    if not asked.query_string:
         return _NOTHING
-    arguments = request.args
+    arguments = dict(asked.args.items())  # the first of each name
     return SearchRequest(
         filter=arguments.get("filter"),
-        attributes=_names("attributes"),
-        excluded_attributes=_names("excludedAttributes"),
+        attributes=_names(arguments.get("attributes")),
+        excluded_attributes=_names(arguments.get("excludedAttributes")),
         sort_by=arguments.get("sortBy"),
         sort_order=arguments.get("sortOrder"),
         start_index=arguments.get("startIndex"),
@@ -135,6 +137,5 @@ def _page(asked: SearchRequest) -> Page:
     )
 
 
-def _names(parameter: str) -> tuple[str, ...] | None:
-    value = request.args.get(parameter)
+def _names(value: str | None) -> tuple[str, ...] | None:
     return None if value is None else tuple(value.split(","))
