@@ -61,6 +61,7 @@ class Directory:
         )
         self._begin_glancing = _begin_nothing if on_sqlite else _begin_reading_on_postgresql
         self._begin_writing = _beginning_to_write(self.engine.dialect)
+        self._errors = (SQLAlchemyError, self.engine.dialect.loaded_dbapi.Error)
         self._idle: deque[Connection] = deque()
         # A server may have closed a connection meanwhile: the pool asks it before each use.
         self._most_idle = IDLE_CONNECTIONS if on_sqlite else 0
@@ -69,11 +70,11 @@ class Directory:
 
     def read(self) -> AbstractContextManager[Connection]:
         """A consistent view of the store. Raises `DirectoryError`."""
-        return _Borrowed(self._open, self._begin_reading, self._keep)
+        return _Borrowed(self._open, self._begin_reading, self._keep, self._errors)
 
     def glance(self) -> AbstractContextManager[Connection]:
         """For one statement, which sees one moment by itself. Raises `DirectoryError`."""
-        return _Borrowed(self._open, self._begin_glancing, self._keep)
+        return _Borrowed(self._open, self._begin_glancing, self._keep, self._errors)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -110,7 +111,7 @@ class Directory:
             with ExitStack() as held:
                 if self._queue is not None:
                     held.enter_context(self._queue.turn(until - time.monotonic()))
-                borrowed = _Borrowed(self._open, self._begin_writing, self._keep)
+                borrowed = _Borrowed(self._open, self._begin_writing, self._keep, self._errors)
                 return Shared(held.enter_context(borrowed), held.pop_all())
         except BaseException:
             self._line.leave()
@@ -136,15 +137,17 @@ class _Borrowed(AbstractContextManager[Connection]):
     and an end by SQLAlchemy, and a generator. A connection that a block failed with is closed.
     """
 
-    __slots__ = ("_begin", "_connection", "_keep", "_open")
+    __slots__ = ("_begin", "_connection", "_errors", "_keep", "_open")
 
     def __init__(
         self,
         open_one: Callable[[], Connection],
         begin: Callable[[Any], None],
         keep: Callable[[Connection], bool],
+        errors: tuple[type[Exception], ...],
     ) -> None:
-        self._open, self._begin, self._keep = open_one, begin, keep
+        """``errors``: what SQLAlchemy and the driver raise."""
+        self._open, self._begin, self._keep, self._errors = open_one, begin, keep, errors
 
     def __enter__(self) -> Connection:
         try:
@@ -154,7 +157,7 @@ class _Borrowed(AbstractContextManager[Connection]):
             except BaseException:
                 connection.close()
                 raise
-        except SQLAlchemyError as error:
+        except self._errors as error:
             raise unanswered(error) from error
         return connection
 
@@ -163,9 +166,9 @@ class _Borrowed(AbstractContextManager[Connection]):
     ) -> None:
         try:
             self._end(whole=error is None)
-        except SQLAlchemyError as failure:
+        except self._errors as failure:
             raise unanswered(failure) from failure
-        if isinstance(error, SQLAlchemyError):
+        if isinstance(error, self._errors):
             raise unanswered(error) from error
 
     def _end(self, *, whole: bool) -> None:

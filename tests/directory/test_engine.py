@@ -142,6 +142,25 @@ def test_a_glance_sees_what_was_written_last(directory: Directory) -> None:
         connection.execute(text("SELECT nothing"))
 
 
+@on_postgresql
+def test_a_server_that_ends_under_a_reader_is_a_failure_of_the_directory(
+    directory: Directory,
+) -> None:
+    def read(*, end: bool) -> None:
+        with directory.read() as reader:
+            shown.find(reader, "t", "User", "1", groups=False)
+            driver: Any = reader.connection.driver_connection
+            if end:
+                with directory.write() as other:
+                    ending = text(f"SELECT pg_terminate_backend({driver.info.backend_pid}, 9000)")
+                    assert other.execute(ending).scalar_one()
+
+    with pytest.raises(DirectoryError, match="did not answer"):
+        read(end=True)
+
+    read(end=False)
+
+
 def test_a_failed_write_leaves_nothing(directory: Directory) -> None:
     def fail() -> None:
         with directory.write() as connection:
