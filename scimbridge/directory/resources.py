@@ -40,6 +40,7 @@ class ResourceRow:
     native_id: str | None
     observed: str | None
     attempted_at: int | None
+    attempted_login: str | None
     dirty: int
     lease_owner: str | None
     lease_until: int

@@ -17,7 +17,7 @@ from scimbridge.connectors.dropped import keeping
 from scimbridge.connectors.interface import HeldGrant
 from scimbridge.directory import grants, leases
 from scimbridge.directory.engine import Directory
-from scimbridge.errors import AccessRemains, ScimError, VendorError, VendorNotFound
+from scimbridge.errors import AccessRemains, ScimError, Uniqueness, VendorError, VendorNotFound
 from scimbridge.provisioning.correlation import Correlation
 from scimbridge.provisioning.execute import describe, execute
 from scimbridge.provisioning.keeper import Keeper
@@ -98,6 +98,7 @@ class Converger:
         with keeping(Keeper(self.directory, {item.row.native_id: item for item in work})):
             execute(self.target.connector, work)
         for item in work:
+            item.error = item.error or item.unfinished
             if item.remaining and item.error is None and not item.gone:
                 item.error = AccessRemains(
                     f"{item.desired.account.user_name} still has {', '.join(item.remaining)}, "
@@ -110,12 +111,22 @@ class Converger:
         return {item.row.pk: item.error for item in work if item.error is not None}
 
     def _bind(self, work: list[Work]) -> None:
-        """Find or create the missing accounts, and reload those users: their plan has changed."""
+        """Find or create the missing accounts, find out about those that are not wanted any more,
+        and reload those users: their plan has changed."""
         correlation = Correlation(self.target, self.directory, self.now)
-        bound = []
+        changed: dict[int, Work] = {}
         for item in work:
             steps = plan(item.desired, item.observed, self.target.policy)
             creation = next((step for step in steps if isinstance(step, CreateAccount)), None)
+            if correlation.has_another_attempt(item, creation):
+                try:
+                    correlation.end_attempt(item)
+                except (VendorError, Uniqueness) as error:
+                    # Whatever needs no new account is done all the same.
+                    item.unfinished = error
+                    item.error = None if creation is None else error
+                    continue
+                changed[item.row.pk] = item
             if creation is None:
                 continue
             try:
@@ -127,17 +138,15 @@ class Converger:
             if item.error is not None:
                 item.log.append({"step": describe(creation), "error": str(item.error)})
             elif not item.waiting:
-                bound.append(item)
-        if not bound:
+                changed[item.row.pk] = item
+        if not changed:
             return
-        secrets = {item.row.pk: item.desired.account.secrets for item in bound}
+        secrets = {pk: item.desired.account.secrets for pk, item in changed.items()}
         with self.directory.read() as connection:
-            again = load(connection, self.target, list(secrets), secrets, now=self.now())
-        fresh = {item.row.pk: item for item in again}
-        for item in bound:
-            item.row = fresh[item.row.pk].row
-            item.desired = fresh[item.row.pk].desired
-            item.observed = fresh[item.row.pk].observed
+            again = load(connection, self.target, list(changed), secrets, now=self.now())
+        for fresh in again:
+            item = changed[fresh.row.pk]
+            item.row, item.desired, item.observed = fresh.row, fresh.desired, fresh.observed
 
     def _plan(self, item: Work) -> None:
         if item.error is not None:

@@ -11,9 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from sqlalchemy import Connection
+
 from scimbridge.connectors.interface import Account, Created, Entitlement
-from scimbridge.directory import grants, resources
+from scimbridge.directory import grants, leases, resources
 from scimbridge.directory.engine import Directory
+from scimbridge.directory.resources import ResourceRow
 from scimbridge.errors import (
     NotYet,
     OutcomeUnknown,
@@ -22,7 +25,7 @@ from scimbridge.errors import (
     VendorError,
     VendorRejected,
 )
-from scimbridge.provisioning.correlate import derived_id
+from scimbridge.provisioning.correlate import derived_id, user_key
 from scimbridge.provisioning.mapping import with_attributes
 from scimbridge.provisioning.plan import CreateAccount
 from scimbridge.provisioning.targets import Target
@@ -53,28 +56,68 @@ class Correlation:
         except (VendorError, Uniqueness) as error:
             item.error = error
 
-    def _create(self, item: Work, step: CreateAccount) -> None:
-        settled_at = (item.row.attempted_at or 0) + round(
-            self.target.policy.capabilities.settle_seconds * 1000
+    def has_another_attempt(self, item: Work, creation: CreateAccount | None) -> bool:
+        """Whether a create that is not wanted any more may have gone through nevertheless."""
+        if item.row.attempted_at is None:
+            return False
+        return creation is None or user_key(creation.account.user_name) != user_key(
+            _attempted_login(item)
         )
-        if item.row.attempted_at is not None and self.now() < settled_at:
-            raise NotYet(
-                f"creating {step.account.user_name} was interrupted and its outcome is not known; "
-                "the vendor's search may not show a new account yet, so it is searched for again "
-                "before it is created again",
-                retry_after=(settled_at - self.now()) / 1000,
-            )
+
+    def end_attempt(self, item: Work) -> None:
+        """Find out what came of a create that is not wanted any more: an account of it is to go.
+
+        Raises `NotYet` while the vendor's search may not show it yet, and `VendorError`.
+        """
+        login = _attempted_login(item)
+        account = self.target.connector.find_account(login)
+        if account is None:
+            self._wait_for_search(item.row, login)
         with self.directory.write() as connection:
-            resources.change(connection, item.row.pk, attempted_at=self.now())
+            if not leases.is_held(connection, item.row.pk, item.row.fence):
+                raise NotYet("somebody else has taken the account over")
+            if account is not None and self._is_nobodys(connection, item, account):
+                grants.retire(connection, item.row.pk, str(account.native_id), confirmed=False)
+                item.log.append({"step": f"retire {login}, which nobody wants any more"})
+            resources.change(connection, item.row.pk, attempted_at=None, attempted_login=None)
+        item.row = replace(item.row, attempted_at=None, attempted_login=None)
+
+    def _is_nobodys(self, connection: Connection, item: Work, account: Account) -> bool:
+        target, native_id = self.target.name, str(account.native_id)
+        linked = resources.find_by_native_id(connection, target, "User", native_id)
+        former_of = grants.retiree(connection, target, native_id)
+        # Somebody else who was given the login since then finds the account and adopts it.
+        heir = resources.find_by_any_key(connection, target, "User", user_key(account.user_name))
+        return linked is None and former_of is None and (heir is None or heir.pk == item.row.pk)
+
+    def _wait_for_search(self, row: ResourceRow, login: str) -> None:
+        if row.attempted_at is None:
+            return
+        settle_ms = round(self.target.policy.capabilities.settle_seconds * 1000)
+        left_ms = row.attempted_at + settle_ms - self.now()
+        if left_ms > 0:
+            raise NotYet(
+                f"creating {login} was interrupted and its outcome is not known; the vendor's "
+                "search may not show a new account yet, so it is searched for again first",
+                retry_after=left_ms / 1000,
+            )
+
+    def _create(self, item: Work, step: CreateAccount) -> None:
+        login = step.account.user_name
+        self._wait_for_search(item.row, login)
+        with self.directory.write() as connection:
+            resources.change(
+                connection, item.row.pk, attempted_at=self.now(), attempted_login=login
+            )
         try:
             created = self.target.connector.create_account(step.account, step.entitlements)
         except (OutcomeUnknown, VendorConflict):
             raise
         except VendorError:
             with self.directory.write() as connection:
-                resources.change(connection, item.row.pk, attempted_at=None)
+                resources.change(connection, item.row.pk, attempted_at=None, attempted_login=None)
             raise
-        item.log.append({"step": f"create {step.account.user_name} as {created.native_id}"})
+        item.log.append({"step": f"create {login} as {created.native_id}"})
         # The password went with it, and must not be set a second time.
         secrets = {name: each for name, each in step.account.secrets.items() if name != "password"}
         item.desired = replace(item.desired, account=replace(item.desired.account, secrets=secrets))
@@ -97,7 +140,7 @@ class Correlation:
             )
             return
         with self.directory.write() as connection:
-            resources.change(connection, item.row.pk, attempted_at=None)
+            resources.change(connection, item.row.pk, attempted_at=None, attempted_login=None)
         item.error = Uniqueness(
             f"{user_name} exists at the vendor where the bridge cannot see it: {conflict.reason}"
         )
@@ -133,6 +176,7 @@ class Correlation:
             "observed": dump_account(account),
             "origin": item.row.origin or origin,
             "attempted_at": None,
+            "attempted_login": None,
         }
         if item.row.scim_id is None:
             columns["scim_id"] = derived_id(self.target.name, "User", created.native_id)
@@ -168,6 +212,10 @@ class Correlation:
             f"{account.user_name} has no account at {self.target.name}, and its API cannot create "
             "one; add the person in the vendor's console or have them sign in once, then retry"
         )
+
+
+def _attempted_login(item: Work) -> str:
+    return item.row.attempted_login or item.desired.account.user_name
 
 
 def entitlement_keys(entitlements: frozenset[Entitlement]) -> list[grants.Key]:

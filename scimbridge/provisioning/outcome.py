@@ -193,10 +193,10 @@ class Outcomes:
 
     def _confirm_removal(self, connection: Connection, item: Work) -> None:
         row = item.row
-        # It has an id: without one it never was bound, and is forgotten without any call.
-        groups = memberships.remove_member(connection, self.target.name, str(row.scim_id))
-        for group in resources.by_pks(connection, groups):
-            resources.change(connection, group.pk, revision=group.revision + 1)
+        if row.scim_id is not None:
+            groups = memberships.remove_member(connection, self.target.name, row.scim_id)
+            for group in resources.by_pks(connection, groups):
+                resources.change(connection, group.pk, revision=group.revision + 1)
         self._finish(connection, journal.pending_of(connection, row.pk), row.scim_id, item)
         resources.remove(connection, row.pk)
 

@@ -69,7 +69,7 @@ class Withdrawal:
     ) -> int | None:
         """``is_told``: only the request that waits is refused. Else roles to be taken still go."""
         if row.confirmed is None:
-            if row.native_id is None:
+            if row.native_id is None and row.attempted_at is None:
                 resources.remove(connection, row.pk)
                 return None
             created = row.origin == "created"
@@ -96,7 +96,7 @@ class Withdrawal:
         grants.forget_retired(connection, row.pk, [before])
         if row.native_id is not None and row.origin == "created":
             grants.retire(connection, row.pk, row.native_id, confirmed=False)
-        return {"native_id": before, "attempted_at": None}
+        return {"native_id": before}
 
     def _withdraw_group(
         self,

@@ -32,6 +32,8 @@ class Work:
     error: ScimbridgeError | None = None
     gone: bool = False
     """The vendor no longer knows the account that the directory has; bind another one."""
+    unfinished: ScimbridgeError | None = None
+    """Why the user cannot be done yet although all steps are."""
     waiting: bool = False
     """There is no account, none can be created, and that is as good as it gets for now."""
     remaining: tuple[str, ...] = ()
