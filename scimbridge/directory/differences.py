@@ -8,10 +8,13 @@ from dataclasses import dataclass
 import orjson
 from sqlalchemy import Connection, delete, func, select, update
 
+from scimbridge.directory.prepared import PreparedIn
+from scimbridge.directory.resources import chunks
 from scimbridge.directory.schema import differences, resources, targets
 
 _T = differences.c
 _R = resources.c
+_CLEAR = PreparedIn(lambda pks: delete(differences).where(_T.resource_pk.in_(pks)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +29,15 @@ class Difference:
     """Milliseconds since the epoch."""
 
 
-def clear(connection: Connection, pk: int) -> None:
-    """Forget what was found about a user: the account is as desired."""
-    connection.execute(delete(differences).where(_T.resource_pk == pk))
+def clear(connection: Connection, pks: Sequence[int]) -> None:
+    """Forget what was found about users: their accounts are as desired."""
+    for chunk in chunks(pks):
+        _CLEAR.run(connection, chunk)
 
 
 def note(connection: Connection, pk: int, steps: Sequence[str], *, now: int) -> None:
     """Record what was found about a user, in place of what was found before."""
-    clear(connection, pk)
+    clear(connection, [pk])
     connection.execute(
         differences.insert().values(
             resource_pk=pk, found_at=now, steps=orjson.dumps(list(steps)).decode()

@@ -170,10 +170,9 @@ class Reconciler:
                 found[item.row.pk] = self._compare(item, accounts)
                 on_progress(next(number), len(pks))
             with self.directory.write() as connection:
+                differences.clear(connection, list(found))
                 for pk, drift in found.items():
-                    if drift is None:
-                        differences.clear(connection, pk)
-                    else:
+                    if drift is not None:
                         differences.note(connection, pk, drift.words, now=self.now())
             yield from (drift for drift in found.values() if drift is not None)
 
@@ -251,7 +250,7 @@ class Reconciler:
         except ScimError as error:
             return replace(drift, failure=error.detail)
         with self.directory.write() as connection:
-            differences.clear(connection, drift.pk)
+            differences.clear(connection, [drift.pk])
         return drift
 
     def _accept(self, drift: Drift) -> Drift:
@@ -283,7 +282,7 @@ class Reconciler:
                 last_modified=self.now(),
             )
             self._audit(connection, drift, "reconcile accepted")
-            differences.clear(connection, row.pk)
+            differences.clear(connection, [row.pk])
         return drift
 
     def _is_there_after_all(self, drift: Drift) -> bool:
