@@ -42,6 +42,11 @@ _TAKE = PreparedIn(
         .returning(_T.pk)
     )
 )
+_UNSETTLED = PreparedIn(
+    lambda pks: (
+        select(_T.pk).where(_T.pk.in_(pks), _T.generation > _T.confirmed_generation).limit(1)
+    )
+)
 _GIVE_BACK = Prepared(
     update(resources)
     .where(_T.pk == bindparam("of_pk"), _T.fence == bindparam("of_fence"))
@@ -65,6 +70,11 @@ def take(
         rows = _TAKE.all(connection, chunk, now=now, owner=owner, until=until)
         taken += [pk for (pk,) in rows]
     return taken
+
+
+def any_unsettled(connection: Connection, pks: Sequence[int]) -> bool:
+    """Whether there is work left at one of the resources, leased or not."""
+    return any(_UNSETTLED.all(connection, chunk) for chunk in chunks(pks))
 
 
 def give_back(connection: Connection, pk: int, fence: int) -> int | None:

@@ -75,11 +75,16 @@ class Converger:
                 leased = self._lease(pending, seconds) if pending else []
                 if leased:
                     failures.update(self._pass(leased, secrets))
-                elif not pending or not remaining():
+                elif not pending or not remaining() or (failures and not self._waits_for(pending)):
                     break
                 else:
                     self.pause(random.uniform(*_POLL_S))  # noqa: S311 - spreads the waiting
         return failures
+
+    def _waits_for(self, pks: Sequence[int]) -> bool:
+        """Whether somebody else is at one of these users; all others are done."""
+        with self.directory.read() as connection:
+            return leases.any_unsettled(connection, pks)
 
     def _lease(self, pks: Sequence[int], seconds: float) -> list[int]:
         until = self.now() + round((seconds + leases.LEASE_MARGIN_S) * 1000)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from scimbridge.connectors.interface import Assignment
-from scimbridge.directory import journal
+from scimbridge.directory import journal, resources
 from scimbridge.directory.journal import OperationRow
 from scimbridge.directory.schema import operations
 from scimbridge.errors import (
@@ -201,6 +201,51 @@ def test_a_refusal_is_told_before_an_outage(bench: Bench) -> None:
     with pytest.raises(InvalidValue, match="no licence"):
         bench.join(group, jane, roe)
     assert bench.members(group) == set()
+
+
+def refuse_jane(bench: Bench) -> None:
+    """The first account, Jane's, cannot be given anything now; all others can."""
+    grant = type(bench.vendor).grant
+
+    def partly(assignments: list[Assignment]) -> None:
+        jane = [each for each in assignments if each.account_id == "n1"]
+        grant(bench.vendor, [each for each in assignments if each not in jane])
+        if jane:
+            raise PartialFailure("one", dict.fromkeys(jane, VendorUnavailable("slow down")))
+
+    bench.vendor.__dict__["grant"] = partly
+
+
+def test_who_failed_is_told_of_at_once_when_all_others_are_done(bench: Bench) -> None:
+    """Not after the deadline: the IdP could try again by then."""
+    jane, roe = bench.post_user(), bench.post_user("roe@example.com")
+    refuse_jane(bench)
+    pauses: list[float] = []
+    object.__setattr__(bench.converger, "pause", pauses.append)
+
+    with pytest.raises(TemporarilyUnavailable, match="slow down"):
+        bench.post_group("Readers", jane, roe)
+
+    assert bench.vendor.roles("roe@example.com") == {"reader"}
+    assert pauses == []
+
+
+def test_one_failure_does_not_end_the_wait_for_whom_somebody_else_works_on(bench: Bench) -> None:
+    jane, roe = bench.post_user(), bench.post_user("roe@example.com")
+    refuse_jane(bench)
+    pk = bench.row(roe).pk
+
+    def lease(owner: str | None, until: int) -> None:
+        with bench.directory.write() as connection:
+            resources.change(connection, pk, lease_owner=owner, lease_until=until)
+
+    lease("other", bench.clock() + 10**6)
+    object.__setattr__(bench.converger, "pause", lambda _seconds: lease(None, 0))
+
+    with pytest.raises(TemporarilyUnavailable, match="slow down"):
+        bench.post_group("Readers", jane, roe)
+
+    assert bench.vendor.roles("roe@example.com") == {"reader"}
 
 
 # --- the background ----------------------------------------------------------------------------
