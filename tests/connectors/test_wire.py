@@ -21,6 +21,9 @@ from scimbridge.simulation.certificate import write_self_signed
 Behaviour = Callable[[socket.socket, threading.Event], None]
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+PATIENCE_S = 60
+"""How long a server goes on, and a call without a deadline: far longer than any test takes."""
+LATE_S = 0.2
 
 
 class Server:
@@ -80,9 +83,24 @@ def serve() -> Iterator[Callable[..., Server]]:
 
 @pytest.fixture
 def client() -> Iterator[Http]:
-    client = Http(Wiring(target="prod"), timeout=5)
+    client = Http(Wiring(target="prod"), timeout=PATIENCE_S)
     yield client
     client.close()
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How many seconds a client's socket may wait from now on, each time that it is told."""
+    told: list[float] = []
+    set_timeout = socket.socket.settimeout
+
+    def settimeout(each: socket.socket, seconds: float | None) -> None:
+        if seconds is not None:  # a server's socket waits for ever
+            told.append(seconds)
+        set_timeout(each, seconds)
+
+    monkeypatch.setattr(socket.socket, "settimeout", settimeout)
+    return told
 
 
 def send(client: Http, server: Server, *, repeatable: bool = True, tls: bool = False) -> Answer:
@@ -113,7 +131,8 @@ def dripping(start: bytes, drop: bytes) -> Behaviour:
     def behave(connection: socket.socket, stop: threading.Event) -> None:
         read_request(connection)
         connection.sendall(start)
-        while not stop.wait(0.02):
+        until = time.monotonic() + PATIENCE_S
+        while not stop.wait(0.02) and time.monotonic() < until:
             connection.sendall(drop)
 
     return behave
@@ -122,7 +141,8 @@ def dripping(start: bytes, drop: bytes) -> Behaviour:
 def flooding(flood: bytes) -> Behaviour:
     def behave(connection: socket.socket, stop: threading.Event) -> None:
         read_request(connection)
-        while not stop.is_set():
+        until = time.monotonic() + PATIENCE_S
+        while not stop.is_set() and time.monotonic() < until:
             connection.sendall(flood)
 
     return behave
@@ -157,46 +177,46 @@ def test_a_vendor_that_drips_is_given_up_at_the_deadline(
     server = serve(behave)
     started = time.monotonic()
 
-    with deadline(0.3), pytest.raises(OutcomeUnknown, match="no answer in time"):
+    with deadline(1), pytest.raises(OutcomeUnknown, match="no answer in time"):
         send(client, server, repeatable=False)
 
-    assert 0.29 < time.monotonic() - started < 3
+    assert 0.99 < time.monotonic() - started < PATIENCE_S / 2
 
 
-def test_what_came_late_does_not_buy_more_time(client: Http, serve: Callable[..., Server]) -> None:
-    def once_and_no_more(connection: socket.socket, stop: threading.Event) -> None:
+def test_what_came_late_does_not_buy_more_time(
+    client: Http, serve: Callable[..., Server], waits: list[float]
+) -> None:
+    def late_and_no_more(connection: socket.socket, stop: threading.Event) -> None:
         read_request(connection)
-        stop.wait(0.5)
-        connection.sendall(b"HTTP/1.1 200 OK\r\n")
-        stop.wait(5)
+        stop.wait(LATE_S)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
 
-    server = serve(once_and_no_more)
-    started = time.monotonic()
+    server = serve(late_and_no_more)
 
-    with deadline(0.6), pytest.raises(VendorUnavailable, match="no answer in time"):
+    with deadline(30):
         send(client, server)
 
-    assert time.monotonic() - started < 0.95
+    assert waits[-1] <= 30 - LATE_S
 
 
 def test_the_time_that_connecting_takes_is_part_of_the_call(
-    serve: Callable[..., Server], tmp_path: Path
+    serve: Callable[..., Server], waits: list[float], tmp_path: Path
 ) -> None:
     certificate = write_self_signed(tmp_path / "vendor.pem", "127.0.0.1")
 
     def slow_handshake(connection: socket.socket, stop: threading.Event) -> None:
-        stop.wait(0.5)
-        with tls_context(certificate).wrap_socket(connection, server_side=True):
-            stop.wait(5)
+        stop.wait(LATE_S)
+        with tls_context(certificate).wrap_socket(connection, server_side=True) as secured:
+            read_request(secured)
+            secured.sendall(OK)
 
     server = serve(slow_handshake)
-    client = Http(Wiring(target="prod"), timeout=5, verify=str(certificate))
-    started = time.monotonic()
+    client = Http(Wiring(target="prod"), timeout=PATIENCE_S, verify=str(certificate))
 
-    with deadline(0.7), pytest.raises(VendorUnavailable, match="no answer in time"):
+    with deadline(30):
         send(client, server, tls=True)
 
-    assert time.monotonic() - started < 1.1
+    assert waits[-1] <= 30 - LATE_S
     client.close()
 
 
@@ -219,7 +239,7 @@ def test_cookies_are_not_kept(client: Http, serve: Callable[..., Server]) -> Non
 def test_a_whole_answer_in_time_is_read(client: Http, serve: Callable[..., Server]) -> None:
     server = serve(answering(OK))
 
-    with deadline(5):
+    with deadline(30):
         assert send(client, server).body == b"ok"
 
 
@@ -234,20 +254,16 @@ def test_threads_share_the_pooled_connections(client: Http, serve: Callable[...,
 
 
 def test_the_time_limit_of_one_call_does_not_stay_on_its_connection(
-    client: Http, serve: Callable[..., Server]
+    client: Http, serve: Callable[..., Server], waits: list[float]
 ) -> None:
-    def slow_the_second_time(connection: socket.socket, stop: threading.Event) -> None:
-        read_request(connection)
-        connection.sendall(OK)
-        read_request(connection)
-        stop.wait(0.4)
-        connection.sendall(OK)
+    server = serve(answering(OK))
 
-    server = serve(slow_the_second_time)
-
-    with deadline(0.3):
+    with deadline(30):
         send(client, server)
-    assert send(client, server).body == b"ok"
+    assert waits[-1] <= 30
+    send(client, server)
+
+    assert waits[-1] > 30
     assert server.accepted == 1
 
 
@@ -313,18 +329,16 @@ def test_the_proxy_of_the_environment_is_used_within_the_deadline(
 ) -> None:
     seen: list[bytes] = []
 
-    def drip(connection: socket.socket, stop: threading.Event) -> None:
+    def silent(connection: socket.socket, stop: threading.Event) -> None:
         seen.append(read_request(connection))
-        connection.sendall(b"HTTP/1.1 200 OK\r\n")
-        while not stop.wait(0.02):
-            connection.sendall(b"X-Drip: 1\r\n")
+        stop.wait(PATIENCE_S)
 
-    server = serve(drip)
+    server = serve(silent)
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.port}")
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
 
-    with deadline(0.3), pytest.raises(VendorUnavailable, match="no answer in time"):
+    with deadline(1), pytest.raises(VendorUnavailable, match="no answer in time"):
         client.send("POST", "http://vendor.example/x", route="/x", json={}, repeatable=True)
 
     assert seen[0].startswith(b"POST http://vendor.example/x HTTP/1.1\r\n")
@@ -350,12 +364,12 @@ def test_a_certificate_that_the_target_names_is_trusted_and_the_deadline_holds_o
     serve: Callable[..., Server], tmp_path: Path
 ) -> None:
     certificate = write_self_signed(tmp_path / "vendor.pem", "127.0.0.1")
-    client = Http(Wiring(target="prod"), timeout=5, verify=str(certificate))
+    client = Http(Wiring(target="prod"), timeout=PATIENCE_S, verify=str(certificate))
     quick = serve(answering(OK), tls_context(certificate))
     slow = serve(dripping(b"HTTP/1.1 200 OK\r\n", b"X-Drip: 1\r\n"), tls_context(certificate))
 
     assert send(client, quick, tls=True).body == b"ok"
-    with deadline(0.5), pytest.raises(VendorUnavailable, match="no answer in time"):
+    with deadline(1), pytest.raises(VendorUnavailable, match="no answer in time"):
         send(client, slow, tls=True)
 
     client.close()

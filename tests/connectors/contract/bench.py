@@ -11,6 +11,9 @@ from scimbridge.connectors.interface import Account, Connector, Entitlement
 from scimbridge.simulation.faults import Fault
 from scimbridge.simulation.simulator import Simulator
 
+CALL_TIMEOUT_S = 50
+"""What every connector lets a call take: far more than a test does, where a deadline holds."""
+
 
 def quick_wiring(**changes: Any) -> Wiring:
     """Retries without their pauses."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bench import Bench
+from bench import CALL_TIMEOUT_S, Bench
 
 from scimbridge.config import Secret
 from scimbridge.connectors.cortex_xdr.connector import CortexXdrConnector
@@ -60,6 +60,7 @@ def bench_for(
             api_key=Secret(api_key),
             api_key_id=given["api_key_id"],
             key_type="advanced",
+            call_timeout_s=CALL_TIMEOUT_S,
         )
         return CortexXdrConnector(settings, wiring)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from bench import Bench
+from bench import CALL_TIMEOUT_S, Bench
 
 from scimbridge.config import Secret
 from scimbridge.connectors.falcon.connector import FalconConnector
@@ -41,6 +41,7 @@ def bench_for(
             client_id=given["client_id"],
             client_secret=Secret(secret),
             falcon_api=falcon_api,
+            call_timeout_s=CALL_TIMEOUT_S,
         )
         return FalconConnector(settings, wiring)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import falcon_bench
-from bench import Bench
+from bench import CALL_TIMEOUT_S, Bench
 
 from scimbridge.config import Secret
 from scimbridge.connectors.falcon.connector import FalconConnector
@@ -38,6 +38,7 @@ def open_bench(simulator: Simulator[Any], served: Served) -> Bench:
             client_id=given["client_id"],
             client_secret=Secret(secret),
             flight_control=True,
+            call_timeout_s=CALL_TIMEOUT_S,
         )
         return FalconConnector(settings, wiring)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench import Bench
+from bench import CALL_TIMEOUT_S, Bench
 
 from scimbridge.config import Secret
 from scimbridge.connectors.http import Wiring
@@ -29,6 +29,7 @@ def open_bench(simulator: Simulator[Any], served: Served) -> Bench:
             username=given["user_name"],
             password=Secret(password),
             verify=served.certificate or True,
+            call_timeout_s=CALL_TIMEOUT_S,
         )
         return InsightVMConnector(settings, wiring)
 
