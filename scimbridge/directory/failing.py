@@ -21,6 +21,6 @@ def translated(dialect: Dialect) -> Iterator[None]:
 
 
 def unanswered(error: Exception) -> DirectoryError:
-    """The failure that an error of SQLAlchemy, or of the driver, is."""
+    """The failure that an error of SQLAlchemy, of the driver or of the system is."""
     reason = error.orig if isinstance(error, DBAPIError) else error
     return DirectoryError(f"the directory did not answer: {reason}")

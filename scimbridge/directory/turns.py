@@ -17,8 +17,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
+from scimbridge.directory.failing import unanswered
 from scimbridge.errors import DirectoryError
 
 _What = TypeVar("_What")
@@ -123,16 +125,23 @@ def _too_late(who: str, timeout_s: float) -> DirectoryError:
     )
 
 
+@contextmanager
+def _refused() -> Iterator[None]:
+    """What the system has no file, lock or thread for, told as what it means."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        raise unanswered(error) from error
+
+
+@_refused()
 def _open(database: Path) -> int:
     path = f"{database}-writers"
-    try:
-        with suppress(FileNotFoundError):
-            return os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-        with suppress(FileExistsError):
-            return _create(path, database.stat())
+    with suppress(FileNotFoundError):
         return os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-    except OSError as error:
-        raise DirectoryError(f"the directory did not answer: {error}") from error
+    with suppress(FileExistsError):
+        return _create(path, database.stat())
+    return os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
 
 
 def _create(path: str, like: os.stat_result) -> int:
@@ -145,6 +154,7 @@ def _create(path: str, like: os.stat_result) -> int:
     return made
 
 
+@_refused()
 def _locked(place: int) -> bool:
     """Whether nobody was there."""
     try:
@@ -154,21 +164,34 @@ def _locked(place: int) -> bool:
     return True
 
 
+@_refused()
 def _served(place: int, timeout_s: float) -> bool:
     """Whether the lock came in time.
 
     The system knows no timeout for it, so that a thread waits. One that is left behind closes what
     it gets, and by then the caller has closed its own: nobody holds the lock.
     """
-    came = threading.Semaphore(0)
+    came: SimpleQueue[OSError | None] = SimpleQueue()
     same = os.dup(place)
 
     def wait() -> None:
+        refusal = None
         try:
             fcntl.flock(same, fcntl.LOCK_EX)
-        finally:
-            os.close(same)
-        came.release()
+        except OSError as error:
+            refusal = error
+        os.close(same)
+        came.put(refusal)
 
-    threading.Thread(target=wait, daemon=True).start()
-    return came.acquire(timeout=max(0.0, timeout_s))
+    try:
+        threading.Thread(target=wait, daemon=True).start()
+    except RuntimeError:
+        os.close(same)
+        raise
+    try:
+        refusal = came.get(timeout=max(0.0, timeout_s))
+    except Empty:
+        return False
+    if refusal is not None:
+        raise refusal
+    return True

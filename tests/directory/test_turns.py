@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import stat
 import subprocess
@@ -213,3 +215,42 @@ def test_who_may_write_to_the_database_may_queue_for_it_whoever_came_first(
         os.umask(before)
 
     assert stat.S_IMODE(Path(f"{database}-writers").stat().st_mode) == 0o660
+
+
+def test_who_cannot_wait_for_want_of_a_thread_is_told_and_takes_no_turn(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with Queue(database).turn(LONG_S):
+        opened = len(os.listdir("/proc/self/fd"))
+        with monkeypatch.context() as patched:
+            patched.setattr(threading.Thread, "start", start)
+            with pytest.raises(DirectoryError, match="can't start"), Queue(database).turn(LONG_S):
+                pass
+        assert len(os.listdir("/proc/self/fd")) <= opened
+
+    with Queue(database).turn(LONG_S):
+        pass
+
+
+@pytest.mark.parametrize("asked", [fcntl.LOCK_EX | fcntl.LOCK_NB, fcntl.LOCK_EX])
+def test_a_system_without_locks_to_give_is_told_of_at_once(
+    database: Path, monkeypatch: pytest.MonkeyPatch, asked: int
+) -> None:
+    flock = fcntl.flock
+
+    def refuse(place: int, how: int) -> None:
+        if how == asked:
+            raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+        flock(place, how)
+
+    with Queue(database).turn(LONG_S):
+        monkeypatch.setattr(fcntl, "flock", refuse)
+        with pytest.raises(DirectoryError, match="No locks"), Queue(database).turn(LONG_S):
+            pass
+        monkeypatch.undo()
+
+    with Queue(database).turn(LONG_S):
+        pass
