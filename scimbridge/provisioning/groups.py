@@ -176,27 +176,28 @@ class Groups:
         new = row.confirmed is None
         if after == before and not members and row.settled and not new and row.claimed:
             return sorted(memberships.operations_on(connection, row.pk, joining.named))
-        self._check_change(connection, row, before, after)
-        check_object(self.writes.target, row, before, after)
-        check_protected(self.writes.target, row, before, after)
-        generation = row.generation + 1 if after != before or new else row.generation
+        itself = new or after != before
+        if itself:
+            self._check_change(connection, row, before, after)
+            check_object(self.writes.target, row, before, after)
+            check_protected(self.writes.target, row, before, after)
         row = self._change(
             connection,
             row,
             desired=row.desired if after == before else dump_document(after),
             desired_key=self._unique_key(after),
-            generation=generation,
+            generation=row.generation + itself,
             # A POST claims the group once it is answered; every other write does so now.
             claimed=row.claimed if kind == "create" else 1,
         )
         removal = bool(members) and not any(members.values()) and after == before
-        removal |= not new and self._takes_away(row, before, after)
+        removal |= itself and not new and self._takes_away(row, before, after)
         operation = self.writes.record(
             connection,
             caller,
             row,
             kind=kind,
-            generation=generation,
+            generation=row.generation,
             removal=removal,
             detail={
                 "changed": changed_names(before, after),

@@ -177,7 +177,7 @@ class Operations:
             return self.outcomes.waits_for(connection, journal.get(connection, operation_pk))
 
     def _get(self, operation_pk: int) -> OperationRow:
-        with self.outcomes.directory.read() as connection:
+        with self.outcomes.directory.glance() as connection:
             return journal.get(connection, operation_pk)
 
     # --- in the background -----------------------------------------------------------------

@@ -46,10 +46,8 @@ class Users:
         self.writes.target.guard.check_account(document["userName"])
         if not is_active(document) and self.writes.target.config.removal_budget:
             self.writes.see_account(document["userName"])
-        intent = None
-        while intent is None:
+        while (intent := self._intend_creation(document, key, caller)) is None:
             self.writes.claims.await_rivals(self.writes.target.name, "User", key)
-            intent = self._intend_creation(document, key, caller)
         pk, operation = intent
         self.writes.operations.see_through(operation, secrets={pk: secrets})
         return str(self.writes.reread(pk).scim_id)

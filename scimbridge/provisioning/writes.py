@@ -149,7 +149,7 @@ class Writes:
 
     def reread(self, pk: int) -> ResourceRow:
         """The resource after an operation was seen through. Raises `NotFound` if it is gone."""
-        with self.directory.read() as connection:
+        with self.directory.glance() as connection:
             found = resources.by_pks(connection, [pk])
         if not found:
             raise NotFound("it was deleted by another request while this one was under way")
