@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from scimbridge.directory import resources
 from scimbridge.directory.engine import Directory
 from tests.databases import DATABASES, Databases
+
+NOW = 1_000_000
 
 
 @pytest.fixture(params=DATABASES)
@@ -28,3 +31,17 @@ def directory(url: str) -> Iterator[Directory]:
     opened = Directory(url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def pk(directory: Directory) -> int:
+    """A person of whom nothing is recorded, and who is not settled."""
+    with directory.write() as connection:
+        return resources.create(
+            connection,
+            target="t",
+            resource_type="User",
+            desired="{}",
+            created=NOW,
+            last_modified=NOW,
+        )

@@ -4,25 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from scimbridge.directory import grants, resources
+from scimbridge.directory import grants
 from scimbridge.directory.engine import Directory
+from tests.directory.conftest import NOW
 
-NOW = 1_000_000
 KEY, OTHER = ("role", "viewer"), ("role", "admin")
-
-
-@pytest.fixture
-def pk(directory: Directory) -> int:
-    """Somebody of whom nothing is recorded."""
-    with directory.write() as connection:
-        return resources.create(
-            connection,
-            target="t",
-            resource_type="User",
-            desired="{}",
-            created=NOW,
-            last_modified=NOW,
-        )
 
 
 def put(directory: Directory, pk: int, state: str, *, unless_held: bool = False) -> None:

@@ -8,22 +8,7 @@ from scimbridge.directory import leases, resources
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.resources import ResourceRow
 from scimbridge.directory.schema import targets
-
-NOW = 1_000_000
-
-
-@pytest.fixture
-def pk(directory: Directory) -> int:
-    """A resource that is not settled."""
-    with directory.write() as connection:
-        return resources.create(
-            connection,
-            target="t",
-            resource_type="User",
-            desired="{}",
-            created=NOW,
-            last_modified=NOW,
-        )
+from tests.directory.conftest import NOW
 
 
 def take(directory: Directory, *pks: int, owner: str = "one", now: int = NOW) -> list[int]:

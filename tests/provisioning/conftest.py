@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from scimbridge.config import TargetConfig
-from scimbridge.connectors.interface import Capabilities
+from scimbridge.connectors.interface import Capabilities, Entitlement
 from scimbridge.directory import journal, resources
 from scimbridge.directory.audit import AuditLog
 from scimbridge.directory.engine import Directory
@@ -47,6 +47,8 @@ GROUPS = {
     "Both": ("role:analyst", "role:reader"),
 }
 JANE = "jane@example.com"
+ROE = "roe@example.com"
+READER = Entitlement("role", "reader")
 DOWN = VendorUnavailable("maintenance")
 
 

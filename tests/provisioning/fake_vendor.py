@@ -19,6 +19,13 @@ from scimbridge.errors import VendorConflict, VendorNotFound
 from scimbridge.scim.filters import Filter
 
 PLAIN = Capabilities(frozenset({"given_name", "family_name", "display_name"}), ("role",))
+DISABLING = replace(PLAIN, can_disable_accounts=True)
+RENAMING = replace(
+    PLAIN,
+    account_attributes=PLAIN.account_attributes | {"user_name"},
+    can_rename_accounts=True,
+)
+ADOPTING = replace(DISABLING, can_create_accounts=False, can_delete_accounts=False)
 
 
 @dataclass

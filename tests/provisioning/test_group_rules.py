@@ -23,9 +23,7 @@ from scimbridge.scim.attributes import group_type
 from scimbridge.scim.filters import parse_filter
 from scimbridge.scim.listing import Page
 from scimbridge.scim.projection import parse_projection
-from tests.provisioning.conftest import CALLER, JANE, Bench, Opener
-
-ROE = "roe@example.com"
+from tests.provisioning.conftest import CALLER, JANE, ROE, Bench, Opener
 
 
 def found(bench: Bench, filter: str) -> list[str]:

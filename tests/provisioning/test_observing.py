@@ -14,9 +14,7 @@ from scimbridge.directory.resources import ResourceRow
 from scimbridge.errors import TemporarilyUnavailable, VendorUnavailable
 from scimbridge.provisioning.correlate import derived_id
 from scimbridge.provisioning.observe import LEASE_S
-from tests.provisioning.conftest import JANE, Bench, Opener
-
-ROE = "roe@example.com"
+from tests.provisioning.conftest import JANE, ROE, Bench, Opener
 
 
 def stock(bench: Bench, *names: str) -> None:

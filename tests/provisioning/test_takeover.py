@@ -7,15 +7,12 @@ from threading import Event, Thread
 import pytest
 from sqlalchemy import select
 
-from scimbridge.connectors.interface import Entitlement
 from scimbridge.directory import leases
 from scimbridge.directory.leases import LEASE_MARGIN_S
 from scimbridge.directory.schema import operations
 from scimbridge.directory.schema import resources as table
 from scimbridge.errors import TemporarilyUnavailable
-from tests.provisioning.conftest import CALLER, JANE, Bench, Opener, once
-
-READER = Entitlement("role", "reader")
+from tests.provisioning.conftest import CALLER, JANE, READER, Bench, Opener, once
 
 
 def is_settled(bench: Bench) -> bool:

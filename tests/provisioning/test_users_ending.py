@@ -25,19 +25,8 @@ from scimbridge.errors import (
 )
 from scimbridge.provisioning.correlate import derived_id
 from tests.conftest import World
-from tests.provisioning.conftest import CALLER, JANE, Bench, Opener
-from tests.provisioning.fake_vendor import PLAIN
-
-ROE = "roe@example.com"
-READER = Entitlement("role", "reader")
-DISABLING = replace(PLAIN, can_disable_accounts=True)
-RENAMING = replace(
-    PLAIN,
-    account_attributes=PLAIN.account_attributes | {"user_name"},
-    can_rename_accounts=True,
-)
-ADOPTING = replace(DISABLING, can_create_accounts=False, can_delete_accounts=False)
-
+from tests.provisioning.conftest import CALLER, JANE, READER, ROE, Bench, Opener
+from tests.provisioning.fake_vendor import ADOPTING, DISABLING
 
 # --- deactivating ------------------------------------------------------------------------------
 

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from scimbridge.connectors.interface import (
-    Account,
-    Entitlement,
-)
+from scimbridge.connectors.interface import Account
 from scimbridge.directory import journal
 from scimbridge.errors import (
     Forbidden,
@@ -24,18 +19,8 @@ from scimbridge.errors import (
 from scimbridge.provisioning.correlate import derived_id
 from scimbridge.provisioning.withdrawal import Withdrawal
 from scimbridge.scim import urns
-from tests.provisioning.conftest import CALLER, JANE, Bench, Opener
-from tests.provisioning.fake_vendor import PLAIN
-
-ROE = "roe@example.com"
-READER = Entitlement("role", "reader")
-DISABLING = replace(PLAIN, can_disable_accounts=True)
-RENAMING = replace(
-    PLAIN,
-    account_attributes=PLAIN.account_attributes | {"user_name"},
-    can_rename_accounts=True,
-)
-ADOPTING = replace(DISABLING, can_create_accounts=False, can_delete_accounts=False)
+from tests.provisioning.conftest import CALLER, JANE, ROE, Bench, Opener
+from tests.provisioning.fake_vendor import RENAMING
 
 
 def test_put_replaces_what_it_does_not_name(bench: Bench) -> None:

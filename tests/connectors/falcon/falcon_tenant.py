@@ -16,6 +16,11 @@ from scimbridge.scim.attributes import ResourceType, parse_resource_type
 from scimbridge.simulation.simulator import Simulator
 from scimbridge.simulation.wsgi_adapter import WsgiAdapter
 
+MARA = "3c9f1b7e-2a54-4d0e-9b1c-60f7a8e2d413"
+TOMAS = "7b02d4a6-51ce-4f38-8e6d-1d93c5b7f026"
+OKAFOR = "e58a90c3-6f17-4b2d-a4e0-94b6d2c17f85"
+NOBODY = "ffffffff-ffff-4fff-8fff-ffffffffffff"
+
 
 class Tenant:
     """A simulated tenant and what was asked of it."""

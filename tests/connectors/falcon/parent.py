@@ -9,9 +9,6 @@ from falcon_tenant import Tenant
 
 from scimbridge.connectors.interface import Assignment, Entitlement
 
-MARA = "3c9f1b7e-2a54-4d0e-9b1c-60f7a8e2d413"
-TOMAS = "7b02d4a6-51ce-4f38-8e6d-1d93c5b7f026"
-NOBODY = "ffffffff-ffff-4fff-8fff-ffffffffffff"
 SOC = Entitlement("user-group", "2b7e9d40c6f1483fa5d8e03b71c9f624")
 NO_GROUP = Entitlement("user-group", "f" * 32)
 

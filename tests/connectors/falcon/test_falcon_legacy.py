@@ -6,7 +6,7 @@ import dataclasses
 from typing import Any
 
 import pytest
-from falcon_tenant import Tenant, role
+from falcon_tenant import MARA, NOBODY, OKAFOR, TOMAS, Tenant, role
 
 from scimbridge.connectors.falcon.connector import FalconConnector
 from scimbridge.connectors.interface import Account, Assignment, HeldGrant
@@ -18,10 +18,6 @@ ROLES = "/user-roles/entities/user-roles/v1"
 BY_EMAIL = "/users/queries/user-uuids-by-email/v1"
 EMAILS = "/users/queries/emails-by-cid/v1"
 UUIDS = "/users/queries/user-uuids-by-cid/v1"
-MARA = "3c9f1b7e-2a54-4d0e-9b1c-60f7a8e2d413"
-TOMAS = "7b02d4a6-51ce-4f38-8e6d-1d93c5b7f026"
-OKAFOR = "e58a90c3-6f17-4b2d-a4e0-94b6d2c17f85"
-NOBODY = "ffffffff-ffff-4fff-8fff-ffffffffffff"
 NEWCOMER = Account(user_name="New.Hire@example.com", given_name="New", family_name="Hire")
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from parent import MARA, NO_GROUP, NOBODY, SOC, TOMAS, Parent
+from falcon_tenant import MARA, NOBODY, TOMAS
+from parent import NO_GROUP, SOC, Parent
 
 from scimbridge.connectors.interface import Assignment, Entitlement, HeldGrant
 from scimbridge.errors import PartialFailure, VendorNotFound, VendorRejected, VendorUnavailable

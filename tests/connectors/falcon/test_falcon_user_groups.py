@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from parent import MARA, NO_GROUP, SOC, TOMAS, Parent
+from falcon_tenant import MARA, TOMAS
+from parent import NO_GROUP, SOC, Parent
 
 from scimbridge.connectors.falcon.simulator.records import Group
 from scimbridge.connectors.falcon.simulator.seed import CID_GROUP_ID
