@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 5.0
 LARGEST_BODY = 32 * 1024 * 1024
+_SHOWN_LENGTH = 200
 USER_AGENT = f"scimbridge/{version('scimbridge')}"
 _HEADERS = {
     **requests.utils.default_headers(),
@@ -111,6 +112,14 @@ class Answer:
     def json(self) -> Any:
         """The parsed body. Raises `ValueError` if it is not JSON: empty, HTML, not UTF-8."""
         return orjson.loads(self.body)
+
+    def excerpt(self, page: str = "probably a proxy's") -> str:
+        """The answer in one short line; of HTML only that it is a web page; ``page``: whose."""
+        if "html" in self.headers.get("Content-Type", "").lower():
+            return f"answered {self.status} with a web page, {page}"
+        text = " ".join(self.body[: 4 * _SHOWN_LENGTH].decode(errors="replace").split())
+        shown = "".join(each for each in text if each.isprintable())[:_SHOWN_LENGTH]
+        return f"answered {self.status}: {shown}" if shown else f"answered {self.status}"
 
 
 def checked_id(native_id: str, pattern: re.Pattern[str], noun: str) -> str:

@@ -45,7 +45,6 @@ _FOR_GOOD = re.compile(
 """With the two above: a reason that makes a 500 a refusal. Any other 500 is taken for an outage."""
 _WAIT_AT_LEAST_S = 1.0
 _WAIT_AT_MOST_S = 300.0
-_SHOWN_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ def read_payload(answer: Answer, call: Call, key: str, now: Callable[[], float])
         if not isinstance(body, Mapping) or key not in body:
             raise call.transient(f"answered {answer.status} without {key!r}")
         return body[key]
-    reason = str(refusal) if refusal else _excerpt(answer)
+    reason = str(refusal) if refusal else answer.excerpt()
     retry_after = _retry_after(answer.headers.get("Retry-After", ""), now())
     raise _error(answer.status, refusal, reason, call, retry_after)
 
@@ -177,15 +176,6 @@ def _retry_after(text: str, now: float) -> float | None:
         except ValueError:
             return None
     return min(max(seconds, _WAIT_AT_LEAST_S), _WAIT_AT_MOST_S)
-
-
-def _excerpt(answer: Answer) -> str:
-    """A text answer in one short line; of HTML only that it is HTML."""
-    if "html" in answer.headers.get("Content-Type", "").lower():
-        return f"answered {answer.status} with a web page, probably a proxy's"
-    text = " ".join(answer.body[: 4 * _SHOWN_LENGTH].decode(errors="replace").split())
-    shown = "".join(each for each in text if each.isprintable())[:_SHOWN_LENGTH]
-    return f"answered {answer.status}: {shown}" if shown else f"answered {answer.status}"
 
 
 def parse_json(answer: Answer) -> Any:

@@ -27,7 +27,6 @@ _TRANSIENT = frozenset({408, 425})
 _WAIT_AT_LEAST_S = 1.0
 _WAIT_AT_MOST_S = 60.0
 _MILLISECONDS_FROM = 1e11
-_SHOWN_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +143,7 @@ def read_reply(answer: Answer, call: Call, now: Callable[[], float]) -> Reply:
         if reply is None:
             raise call.transient(f"{call}: answered {answer.status} without JSON")
         return reply
-    reasons = [str(each) for each in reply.errors] if reply else [_excerpt(answer)]
+    reasons = [str(each) for each in reply.errors] if reply else [answer.excerpt()]
     if answer.status == 404 and reply is None:
         # A proxy, or another host altogether. Read as "gone", it would end an offboarding early.
         raise call.transient(f"{call}: {reasons[0]}")
@@ -182,15 +181,6 @@ def _retry_after(headers: Mapping[str, str], now: float) -> float | None:
     if not moment > now:
         return None
     return min(max(moment - now, _WAIT_AT_LEAST_S), _WAIT_AT_MOST_S)
-
-
-def _excerpt(answer: Answer) -> str:
-    """A text answer in one short line; of HTML only that it is HTML."""
-    if "html" in answer.headers.get("Content-Type", "").lower():
-        return f"answered {answer.status} with a web page, probably a proxy's"
-    text = " ".join(answer.body[: 4 * _SHOWN_LENGTH].decode(errors="replace").split())
-    shown = "".join(each for each in text if each.isprintable())[:_SHOWN_LENGTH]
-    return f"answered {answer.status}: {shown}" if shown else f"answered {answer.status}"
 
 
 def _item_error(raw: Any) -> ItemError:

@@ -27,7 +27,7 @@ from scimbridge.errors import (
 _SUCCESS = frozenset({200, 201, 202, 204})
 _TRANSIENT = frozenset({408, 425})
 _WAIT_AT_MOST_S = 3600.0
-_SHOWN_LENGTH = 200
+_PAGE = "a proxy's or the console's own"
 
 PRIVILEGE = "the bridge's account must be a Global Administrator of the console"
 
@@ -63,9 +63,9 @@ def read_answer(answer: Answer, call: Call, now: float) -> Mapping[str, Any]:
         return body or {}
     if answer.status == 404 and body is None:
         # A proxy, or another host altogether. Read as "gone", it would end an offboarding early.
-        raise call.transient(f"{call}: {_excerpt(answer)}")
+        raise call.transient(f"{call}: {answer.excerpt(_PAGE)}")
     message = (body or {}).get("message")
-    reason = f"{call}: {message or _excerpt(answer)}"
+    reason = f"{call}: {message or answer.excerpt(_PAGE)}"
     raise _error(answer, call, reason, now)
 
 
@@ -99,15 +99,6 @@ def _object(answer: Answer) -> Mapping[str, Any] | None:
     except ValueError:
         return None
     return body if isinstance(body, Mapping) else None
-
-
-def _excerpt(answer: Answer) -> str:
-    """A text answer in one short line; of HTML only that it is HTML."""
-    if "html" in answer.headers.get("Content-Type", "").lower():
-        return f"answered {answer.status} with a web page, a proxy's or the console's own"
-    text = " ".join(answer.body[: 4 * _SHOWN_LENGTH].decode(errors="replace").split())
-    shown = "".join(each for each in text if each.isprintable())[:_SHOWN_LENGTH]
-    return f"answered {answer.status}: {shown}" if shown else f"answered {answer.status}"
 
 
 def _retry_after(text: str, now: float) -> float | None:
