@@ -7,7 +7,6 @@ import json
 import logging
 import mmap
 import os
-import shutil
 import signal
 import struct
 import tempfile
@@ -36,7 +35,6 @@ from scimbridge.connectors.registry import VENDORS as REGISTRY
 from scimbridge.connectors.registry import vendor_settings
 from scimbridge.demo.setup import TARGETS, SimulatedTarget, write_config
 from scimbridge.directory import tokens
-from scimbridge.directory.migrate import migrate
 from scimbridge.errors import VendorError
 from scimbridge.keys import derive_key
 from scimbridge.provisioning import claims
@@ -47,6 +45,7 @@ from tests.conftest import SECRET_KEY
 from tests.postgres import Server
 from tests.reliability.points import Fate, Line, watch_commits
 from tests.reliability.processes import Child
+from tests.reliability.store import Store
 from tests.reliability.vendors import Vendor
 from tests.reliability.wings import Wings
 
@@ -92,40 +91,6 @@ class SharedClock:
 
     def _set(self, ahead: float) -> None:
         self._memory[:8] = struct.pack("d", ahead)
-
-
-class Store:
-    """The directory's database: kept as it was prepared, and put back before each run."""
-
-    def __init__(self, folder: Path, server: Server | None, name: str) -> None:
-        self._file = folder / "directory.db"
-        self._server = server
-        self._name = name
-        self.url = f"sqlite:///{self._file}" if server is None else server.create(name)
-        migrate(self.url)
-
-    def keep(self) -> None:
-        if self._server is None:
-            shutil.copy(self._file, self._kept)
-        else:
-            self._server.create(f"{self._name}_kept", template=self._name)
-
-    def put_back(self) -> None:
-        if self._server is not None:
-            self._server.create(self._name, template=f"{self._name}_kept")
-            return
-        for suffix in ("-wal", "-shm"):
-            Path(f"{self._file}{suffix}").unlink(missing_ok=True)
-        shutil.copy(self._kept, self._file)
-
-    def drop(self) -> None:
-        if self._server is not None:
-            self._server.drop(self._name)
-            self._server.drop(f"{self._name}_kept")
-
-    @property
-    def _kept(self) -> Path:
-        return self._file.with_suffix(".kept")
 
 
 @dataclass
