@@ -43,7 +43,7 @@ from tests.reliability.vendors import VENDORS
 CLIENTS = 8
 BETWEEN_BLOWS = 15
 """Writes that are answered before the next blow."""
-PATIENCE_S = 120
+PATIENCE_S = 600
 DEADLINE_S = 5
 READER = {"role:falconhost_read_only"}
 
