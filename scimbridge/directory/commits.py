@@ -31,7 +31,7 @@ class Shared:
         self._held = held
         self._writers = 0
         self._open = True
-        self._lost: DirectoryError | None = DirectoryError("nothing was committed")
+        self._lost: DirectoryError | None = unanswered(InterruptedError("no commit"))
         self._over = threading.Event()
 
     @property
