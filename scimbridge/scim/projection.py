@@ -76,7 +76,8 @@ def project_json(texts: list[str], projection: Projection) -> list[str]:
     """`project` on documents in JSON, which have no attribute that the schema does not know."""
     # Most documents have nothing that is hidden from most queries. A value that is such a name
     # costs the time to parse the documents, and nothing else.
-    if any(name in text for name in projection.hidden for text in texts):
+    everything = "".join(texts)
+    if any(name in everything for name in projection.hidden):
         return [orjson.dumps(project(orjson.loads(text), projection)).decode() for text in texts]
     return texts
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -28,6 +28,12 @@ class _Complete(Response):
     def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
         """The headers; the length of the body has been among them from the start."""
         return self.headers
+
+    def get_app_iter(self, environ: WSGIEnvironment) -> Iterable[bytes]:
+        """The body as it is, if it is sent and nothing is to be done after it."""
+        if self._on_close or environ["REQUEST_METHOD"] == "HEAD":
+            return super().get_app_iter(environ)
+        return self.response  # type: ignore[return-value]  # always a list of bytes
 
 
 def scim_response(
