@@ -42,6 +42,13 @@ _TAKE = PreparedIn(
         .returning(_T.pk)
     )
 )
+_FREE = PreparedIn(
+    lambda pks: select(_T.pk, _T.dirty, _T.lease_owner).where(
+        _T.pk.in_(pks),
+        _T.lease_until < bindparam("now"),
+        _T.generation > _T.confirmed_generation,
+    )
+)
 _UNSETTLED = PreparedIn(
     lambda pks: (
         select(_T.pk).where(_T.pk.in_(pks), _T.generation > _T.confirmed_generation).limit(1)
@@ -70,6 +77,20 @@ def take(
         rows = _TAKE.all(connection, chunk, now=now, owner=owner, until=until)
         taken += [pk for (pk,) in rows]
     return taken
+
+
+def free(connection: Connection, pks: Sequence[int], *, now: int) -> tuple[list[int], list[int]]:
+    """Those of the unsettled resources that `take` would lease: certain ones, and those in doubt.
+
+    In doubt is what is dirty, or whose holder vanished. The order is that of ``pks``.
+    """
+    found = {
+        pk: bool(dirty or owner is not None)
+        for chunk in chunks(pks)
+        for pk, dirty, owner in _FREE.all(connection, chunk, now=now)
+    }
+    ordered = [pk for pk in pks if pk in found]
+    return [pk for pk in ordered if not found[pk]], [pk for pk in ordered if found[pk]]
 
 
 def any_unsettled(connection: Connection, pks: Sequence[int]) -> bool:

@@ -146,6 +146,7 @@ _UNSETTLED_OF = Prepared(
         _M.operation_pk == bindparam("of_operation"),
         _M.generation > _members.c.confirmed_generation,
     )
+    .order_by(_M.want, _members.c.pk)
 )
 
 
@@ -230,7 +231,7 @@ def want(
 
 
 def unsettled_members(connection: Connection, operation_pk: int) -> list[int]:
-    """Primary keys of the users that an operation on a group still waits for."""
+    """Primary keys of the users that an operation on a group waits for; those who leave first."""
     return [pk for (pk,) in _UNSETTLED_OF.all(connection, of_operation=operation_pk)]
 
 

@@ -34,6 +34,11 @@ from scimbridge.provisioning.targets import Target
 from scimbridge.provisioning.work import Work, load
 
 _POLL_S = (0.004, 0.03)
+_TOGETHER = 100
+"""The most people in one pass."""
+_IN_DOUBT = 10
+"""The most of those of whom nothing is certain: all their steps are taken again, one after another.
+Of a larger pass nobody might be done when the deadline comes, at each attempt anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +75,14 @@ class Converger:
                 self.target.connector.find_out()
             except VendorError as error:
                 return dict.fromkeys(pks, error)
+            began = False
             while not done():
                 pending = [pk for pk in pks if pk not in failures]
+                if began and len(pending) > _IN_DOUBT and not remaining():
+                    break  # the next pass would end nothing, and leave its people in doubt
                 leased = self._lease(pending, seconds) if pending else []
                 if leased:
+                    began = True
                     failures.update(self._pass(leased, secrets))
                 elif not pending or not remaining() or (failures and not self._waits_for(pending)):
                     break
@@ -87,6 +96,13 @@ class Converger:
             return leases.any_unsettled(connection, pks)
 
     def _lease(self, pks: Sequence[int], seconds: float) -> list[int]:
+        """Lease the first of ``pks`` that are free; who is left has the next pass."""
+        if len(pks) > _IN_DOUBT:
+            with self.directory.read() as connection:
+                certain, doubtful = leases.free(connection, pks, now=self.now())
+            pks = certain[:_TOGETHER] or doubtful[:_IN_DOUBT]
+            if not pks:
+                return []
         until = self.now() + round((seconds + leases.LEASE_MARGIN_S) * 1000)
         with self.directory.write() as connection:
             return leases.take(connection, pks, owner=self.owner, now=self.now(), until=until)
