@@ -91,3 +91,14 @@ def test_the_refusal_of_a_hostile_filter_takes_no_time(shared: World, text: str)
 
     # The best of some: what is measured is the work, not the machine's other tasks.
     assert min(seconds() for _ in range(3)) < 0.05
+
+
+def test_groups_are_found_by_a_member(shared: World, resident: str) -> None:
+    group = shared.scim.create_group("Found by a member")
+    shared.scim.patch(
+        f"/Groups/{group}", {"op": "add", "path": "members", "value": [{"value": resident}]}
+    )
+
+    for asked in (f'members[value eq "{resident}"]', f'members.value eq "{resident}"'):
+        listed = shared.scim("GET", f'/Groups?filter={asked} and displayName sw "Found"').json()
+        assert [each["id"] for each in listed["Resources"]] == [group]
