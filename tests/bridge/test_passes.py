@@ -195,6 +195,8 @@ def watch(world: World) -> list[list[str]]:
 
         driver.set_trace_callback(note)
 
+    # Those that are kept open would not be watched.
+    world.bridge.directory.close()
     listen: Callable[..., None] = event.listen
     listen(world.bridge.directory.engine, "checkout", watch_one)
     return transactions
