@@ -37,9 +37,6 @@ from scimbridge.provisioning.work import Work, dump_account, load, parse_documen
 BRIDGE = Caller(actor="bridge", request_id="-")
 """Who acts where no request is waiting."""
 
-_TOGETHER = 100
-"""How many people are concluded in one transaction."""
-
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
@@ -53,16 +50,11 @@ class Outcomes:
     # --- users -----------------------------------------------------------------------------
 
     def conclude(self, work: Sequence[Work]) -> None:
-        """End the leases of one pass, and confirm what succeeded: some people at a time.
-
-        Nobody else writes meanwhile, and who is left when this ends early is as after a crash.
-        """
-        for start in range(0, len(work), _TOGETHER):
-            with self.directory.write() as connection:
-                for item in work[start : start + _TOGETHER]:
-                    self._conclude(connection, item)
-                if not start:
-                    keep(connection, work, now=self.now())
+        """End the leases of one pass, and confirm what succeeded."""
+        with self.directory.write() as connection:
+            for item in work:
+                self._conclude(connection, item)
+            keep(connection, work, now=self.now())
 
     def confirm_at_once(self, connection: Connection, pk: int) -> None:
         """Confirm a change that needs no vendor call, in the transaction of its intent."""
