@@ -197,6 +197,20 @@ def test_two_authorization_headers_are_refused_behind_gunicorn_too(served: Serve
     assert b" 401 " in status
 
 
+def test_modules_that_workers_share_open_nothing_and_start_no_thread() -> None:
+    seen = """
+import os, threading
+def open_files():
+    return len(os.listdir("/proc/self/fd"))
+before = open_files()
+import scimbridge.wsgi
+print(threading.active_count(), open_files() - before)
+"""
+    done = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True)
+
+    assert done.stdout.split() == ["1", "0"]
+
+
 def test_nothing_is_left_behind_when_it_ends(served: Served) -> None:
     served.process.terminate()
     served.process.wait(timeout=60)
