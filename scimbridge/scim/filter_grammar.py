@@ -13,7 +13,6 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 from scim2_filter_parser import ast
@@ -28,6 +27,9 @@ _OPERATOR_TOKENS: Final = frozenset({"EQ", "NE", "CO", "SW", "EW", "GT", "GE", "
 _TERM_TOKENS: Final = _OPERATOR_TOKENS | {"PR"}
 _FORBIDDEN: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _UNQUOTED: Final = re.compile(r'[^\s()\[\]"]+')
+_STRING: Final = r'"(?:[^"\\]|\\.)*"'
+STRING: Final = re.compile(_STRING)
+"""A string in quotes."""
 _LITERAL_END: Final = r"(?![^\s()\[\]])"
 """``trueName`` is a name, ``12@x`` an unquoted string."""
 
@@ -62,22 +64,6 @@ class Operand:
     offset: int
 
 
-class _Place(str):
-    """Where the value of a token goes; it reads as the kind of the token does (``NOT``)."""
-
-    __slots__ = ("number",)
-    number: int
-    """The token's, from 0."""
-
-
-class _Unexpected(Exception):
-    """The grammar does not go on with the token of this number; None: nor does it end here."""
-
-    def __init__(self, number: int | None) -> None:
-        super().__init__(number)
-        self.number = number
-
-
 class _Lexer(SCIMLexer):  # type: ignore[misc]
     """One token for a whole attribute path; literals as in JSON (RFC 8259)."""
 
@@ -95,7 +81,7 @@ class _Lexer(SCIMLexer):  # type: ignore[misc]
     NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?" + _LITERAL_END
     ATTRNAME = r"[a-zA-Z$][a-zA-Z0-9_$.:-]*"
 
-    @_(r'"(?:[^"\\]|\\.)*"')  # type: ignore[name-defined, untyped-decorator]
+    @_(_STRING)  # type: ignore[name-defined, untyped-decorator]
     def COMP_VALUE(self, t: Token) -> Token:
         return t
 
@@ -113,8 +99,13 @@ class _Parser(SCIMParser):  # type: ignore[misc]
     _build = classmethod(lambda cls, definitions: None)
     """sly would build the tables of a grammar without rules; the parent's are inherited."""
 
+    def __init__(self, end: int) -> None:
+        self.end = end
+
     def error(self, token: Token | None) -> None:
-        raise _Unexpected(None if token is None else token.index)
+        if token is None:
+            raise InvalidFilter(f"the filter ends too early, at character {self.end + 1}")
+        raise _unexpected(token)
 
 
 def parse_syntax(text: str, limits: FilterLimits) -> ast.AST:
@@ -122,45 +113,31 @@ def parse_syntax(text: str, limits: FilterLimits) -> ast.AST:
 
     Raises `InvalidFilter`; costs at most a few milliseconds, whatever ``text`` is.
     """
+    check_text(text, limits)
+    tokens = list(_tokens(text))
+    _check_bounds(tokens, limits)
+    return _Parser(len(text)).parse(iter(tokens))
+
+
+def check_text(text: str, limits: FilterLimits) -> None:
+    """Raise `InvalidFilter` if ``text`` is too long or has characters that no filter has."""
     if len(text) > limits.characters:
         raise InvalidFilter(
             f"the filter has {len(text)} characters; at most {limits.characters} are allowed"
         )
     if bad := _FORBIDDEN.search(text):
         raise InvalidFilter(f"control character or lone surrogate at character {bad.start() + 1}")
-    tokens = list(_tokens(text))
-    _check_bounds(tokens, limits)
+
+
+def string_value(text: str, offset: int) -> str:
+    """What ``text``, a quoted string at ``offset`` of a filter, says. Raises `InvalidFilter`."""
     try:
-        tree = _tree(tuple(token.type for token in tokens))
-    except _Unexpected as error:
-        if error.number is None:
-            message = f"the filter ends too early, at character {len(text) + 1}"
-            raise InvalidFilter(message) from error
-        raise _unexpected(tokens[error.number]) from error
-    return _filled(tree, tokens)
-
-
-@lru_cache(maxsize=64)
-def _tree(kinds: tuple[str, ...]) -> ast.AST:
-    """The tree of tokens of these kinds, on which alone it hangs: a `_Place` where each goes.
-
-    IdPs send the same few kinds of filters again and again, and other values each time.
-    """
-    tokens = []
-    for number, kind in enumerate(kinds):
-        token = Token()
-        token.type, token.value = kind, _Place(kind)
-        token.lineno = token.index = token.end = token.value.number = number
-        tokens.append(token)
-    return _Parser().parse(iter(tokens))
-
-
-def _filled(node: Any, tokens: list[Token]) -> Any:
-    if isinstance(node, _Place):
-        return tokens[node.number].value
-    if isinstance(node, ast.AST):
-        return type(node)(*[_filled(getattr(node, name), tokens) for name in node._fields])
-    return node
+        value = str(json.loads(text))
+    except ValueError as error:
+        raise InvalidFilter(f"malformed string at character {offset + 1}") from error
+    if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        raise InvalidFilter(f"NUL or lone surrogate in the string at character {offset + 1}")
+    return value
 
 
 def _tokens(text: str) -> Iterator[Token]:
@@ -190,13 +167,7 @@ def _located(token: Token) -> Word:
 
 
 def _string(token: Token) -> Operand:
-    try:
-        value = json.loads(token.value)
-    except ValueError as error:
-        raise InvalidFilter(f"malformed string at character {token.index + 1}") from error
-    if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
-        raise InvalidFilter(f"NUL or lone surrogate in the string at character {token.index + 1}")
-    return Operand(value, token.value, "string", token.index)
+    return Operand(string_value(token.value, token.index), token.value, "string", token.index)
 
 
 def _number(token: Token) -> Operand:

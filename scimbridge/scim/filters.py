@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from typing import Final, assert_never
 
 from scimbridge.scim.attr_paths import AttrPath
 from scimbridge.scim.attributes import ResourceType
-from scimbridge.scim.filter_binding import Scope, bind
-from scimbridge.scim.filter_grammar import FilterLimits, parse_syntax
+from scimbridge.scim.filter_grammar import FilterLimits
+from scimbridge.scim.filter_shapes import parse
 from scimbridge.scim.filter_tree import (
     And,
     Compare,
@@ -60,20 +59,10 @@ def parse_filter(
     not be evaluated: an unknown attribute, an operator that does not suit its attribute, a value
     of another type, a password, more than ``limits``.
     """
-    parsed, quirks = _parse(text, resource_type, limits, dialect.tolerated)
+    parsed, quirks = parse(text, resource_type, limits, dialect.tolerated)
     for name in quirks:
         dialect.tolerates(name)
     return parsed
-
-
-@lru_cache(maxsize=1024)
-def _parse(
-    text: str, resource_type: ResourceType, limits: FilterLimits, tolerated: frozenset[str]
-) -> tuple[Filter, tuple[str, ...]]:
-    """The filter and the quirks that it took; IdPs send the same few filters again and again."""
-    quirks: list[str] = []
-    scope = Scope(resource_type, Dialect(tolerated, quirks.append))
-    return bind(parse_syntax(text, limits), scope), tuple(quirks)
 
 
 def to_text(node: Filter) -> str:

@@ -14,7 +14,6 @@ import operator
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, Final, TypeAlias, assert_never
 
 from scimbridge.scim.attr_paths import AttrPath
@@ -47,7 +46,6 @@ def matches(filter: Filter, resource: Mapping[str, Any]) -> bool:
     return compile_filter(filter)(resource)
 
 
-@lru_cache(maxsize=1024)
 def compile_filter(filter: Filter) -> Predicate:
     """A function that says whether a resource meets ``filter``, for use on many of them."""
     match filter:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +14,8 @@ from scim_generators import GROUP, USER, filters
 
 from scimbridge.errors import InvalidFilter
 from scimbridge.scim.attributes import group_type, parse_schema
+from scimbridge.scim.filter_binding import Scope, bind
+from scimbridge.scim.filter_grammar import STRING, parse_syntax
 from scimbridge.scim.filters import (
     And,
     Compare,
@@ -22,6 +26,7 @@ from scimbridge.scim.filters import (
     referenced_attributes,
     to_text,
 )
+from scimbridge.scim.quirks import Dialect
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -228,6 +233,38 @@ def test_the_bounds_themselves_are_allowed() -> None:
 @given(filters(USER))
 def test_filter_to_text_to_filter_is_the_identity(filter: Any) -> None:
     assert parse_filter(to_text(filter), USER, limits=FilterLimits(100_000, 1_000, 100)) == filter
+
+
+INSIDE_QUOTES = st.sampled_from(
+    ["", "x", "true", "2011-05-13T04:42:34Z", "\ue0000", "\\u0000", "\\ud800", "\\x", '\\"', "\x01"]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(filters(USER), st.lists(INSIDE_QUOTES, min_size=1))
+def test_what_is_in_the_quotes_is_read_as_if_its_filter_were_the_first(
+    filter: Any, inside: list[str]
+) -> None:
+    values = itertools.cycle(inside)
+    shape = to_text(filter)
+    text = STRING.sub(lambda _: f'"{next(values)}"', shape)
+
+    def parsed(parse: Callable[[], Any]) -> Any:
+        try:
+            return parse()
+        except InvalidFilter as error:
+            return error.detail
+
+    limits = FilterLimits(100_000, 1_000, 100)
+    alone = parsed(lambda: bind(parse_syntax(text, limits), Scope(USER, Dialect.tolerant())))
+    parse_filter(shape, USER, limits=limits)
+    assert parsed(lambda: parse_filter(text, USER, limits=limits)) == alone
+
+
+def test_what_looks_like_the_place_of_a_value_is_a_value() -> None:
+    filter = parse_filter('title eq \ue0000 and userName eq "x"', USER)
+
+    assert to_text(filter) == 'title eq "\ue0000" and userName eq "x"'
 
 
 FRAGMENTS = (
