@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import uuid
+import secrets
 from typing import Any
 
 from flask import Request, request
@@ -25,7 +25,7 @@ def assign_request_id(asked: Request) -> None:
     request of the thread has another one.
     """
     given = asked.environ.get("HTTP_X_REQUEST_ID", "")
-    request_id.set(given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex)
+    request_id.set(given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16))
 
 
 def json_body() -> Any:
