@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from scimbridge.config import TargetConfig
-from scimbridge.connectors.interface import Capabilities, Entitlement
+from scimbridge.connectors.interface import Account, Capabilities, Entitlement
 from scimbridge.directory import journal, resources
 from scimbridge.directory.audit import AuditLog
 from scimbridge.directory.engine import Directory
@@ -21,7 +21,7 @@ from scimbridge.directory.journal import Caller
 from scimbridge.directory.leases import LEASE_MARGIN_S
 from scimbridge.directory.resources import ResourceRow
 from scimbridge.directory.schema import audit
-from scimbridge.errors import VendorUnavailable
+from scimbridge.errors import OutcomeUnknown, VendorUnavailable
 from scimbridge.provisioning.converge import Converger
 from scimbridge.provisioning.endpoints import DirectoryEndpoint
 from scimbridge.provisioning.groups import Groups
@@ -211,6 +211,18 @@ def once(bench: Bench, call: str, action: Callable[[], None]) -> None:
         action()
 
     bench.vendor.meanwhile[call] = run
+
+
+def lose_the_answer(bench: Bench) -> None:
+    """Have the next create be done and look as if nothing had come back."""
+    create = bench.vendor.create_account
+
+    def answer_lost(account: Account, entitlements: frozenset[object]) -> None:
+        del bench.vendor.__dict__["create_account"]
+        create(account, frozenset())
+        raise OutcomeUnknown("no answer")
+
+    bench.vendor.__dict__["create_account"] = answer_lost
 
 
 def operations(kind: ResourceType, *each: dict[str, Any]) -> tuple[Operation, ...]:

@@ -19,6 +19,9 @@ from scimbridge.errors import VendorConflict, VendorNotFound
 from scimbridge.scim.filters import Filter
 
 PLAIN = Capabilities(frozenset({"given_name", "family_name", "display_name"}), ("role",))
+SETTLE_S = 90
+LAGGING = replace(PLAIN, settle_seconds=float(SETTLE_S))
+"""The search shows an account only so long after it was made."""
 DISABLING = replace(PLAIN, can_disable_accounts=True)
 RENAMING = replace(
     PLAIN,

@@ -6,26 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from scimbridge.connectors.interface import Account
-from scimbridge.errors import OutcomeUnknown, TemporarilyUnavailable
-from tests.provisioning.conftest import CALLER, Bench, Opener, once
-from tests.provisioning.fake_vendor import PLAIN
+from scimbridge.errors import TemporarilyUnavailable
+from tests.provisioning.conftest import CALLER, Bench, Opener, lose_the_answer, once
+from tests.provisioning.fake_vendor import LAGGING, SETTLE_S
 
-SETTLE_S = 90
 A_MONTH_S = 30 * 86_400
-LAGGING = replace(PLAIN, settle_seconds=float(SETTLE_S))
-
-
-def lose_the_answer(bench: Bench) -> None:
-    """Have the next create be done and look as if nothing had come back."""
-    create = bench.vendor.create_account
-
-    def answer_lost(account: Account, entitlements: frozenset[object]) -> None:
-        del bench.vendor.__dict__["create_account"]
-        create(account, frozenset())
-        raise OutcomeUnknown("no answer")
-
-    bench.vendor.__dict__["create_account"] = answer_lost
 
 
 def logins(bench: Bench) -> list[str]:

@@ -17,29 +17,14 @@ from scimbridge.errors import (
     VendorRejected,
 )
 from scimbridge.provisioning.correlate import derived_id
-from tests.provisioning.conftest import DOWN, JANE, Bench, Opener
-from tests.provisioning.fake_vendor import PLAIN
-
-SETTLE_S = 90
-LAGGING = replace(PLAIN, settle_seconds=float(SETTLE_S))
+from tests.provisioning.conftest import DOWN, JANE, Bench, Opener, lose_the_answer
+from tests.provisioning.fake_vendor import LAGGING, SETTLE_S
 
 
 def existing(bench: Bench, user_name: str = JANE, native_id: str = "x1") -> None:
     """An account that somebody made at the vendor."""
     bench.vendor.people[native_id] = Account(user_name, native_id=native_id)
     bench.vendor.held[native_id] = set()
-
-
-def lose_the_answer(bench: Bench) -> None:
-    """Have the next create be done and look as if nothing had come back."""
-    create = bench.vendor.create_account
-
-    def answer_lost(account: Account, entitlements: frozenset[object]) -> None:
-        del bench.vendor.__dict__["create_account"]
-        create(account, frozenset())
-        raise OutcomeUnknown("no answer")
-
-    bench.vendor.__dict__["create_account"] = answer_lost
 
 
 def test_an_account_that_exists_is_adopted(bench: Bench) -> None:
