@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from scimbridge.connectors.cortex_xdr.simulator.seed import HUNTERS, SOC
 from scimbridge.simulation.faults import Fault
 
 FAULTS = (
@@ -37,29 +38,32 @@ class Modelled:
     """What each group gives, as ``kind:id``."""
     by_hand: tuple[str, ...]
     """What only an administrator gives, in the console."""
+    creates: bool = True
+    """Whether accounts can be created and deleted. If not, people sign in, and whoever is deleted
+    keeps an account that gives nothing."""
     lags: bool = False
     """Whether reads may show for a while what was before."""
+    one_role: bool = False
+    """Whether nobody has two roles. They rank as ``groups`` names them."""
     default_role: str | None = None
-    """Where everybody has exactly one role: the role of those who are given none. The others rank
-    as ``groups`` names them."""
+    """Where nobody is without one: the role of those who are given none."""
+    keeps_on_disabling: bool = False
+    """Whether whoever is disabled, by a switch of the account, may go on holding things."""
     account: Mapping[str, str] = field(default_factory=dict)
     """What an account that somebody made by hand has beside its login."""
 
     def wanted(
         self, names: Iterable[str], by_hand: Iterable[str], *, active: bool
     ) -> set[str] | None:
-        """What a member of groups of these ``names`` is to hold; None if nobody minds.
-
-        Who is disabled by a switch of the account may go on holding things.
-        """
-        given = [item for name in names for item in self.groups.get(name, ())]
-        if self.default_role is None:
-            return {*given, *by_hand} if active else set()
+        """What a member of groups of these ``names`` is to hold; None if nobody minds."""
         if not active:
-            return None
-        ranking = [item for items in self.groups.values() for item in items if _is_role(item)]
-        role = min(filter(_is_role, given), key=ranking.index, default=self.default_role)
-        return {role, *(item for item in given if not _is_role(item)), *by_hand}
+            return None if self.keeps_on_disabling else set()
+        given = {item for name in names for item in self.groups.get(name, ())}
+        if self.one_role:
+            ranking = [item for items in self.groups.values() for item in items if _is_role(item)]
+            role = min(filter(_is_role, given), key=ranking.index, default=self.default_role)
+            given = {item for item in given if not _is_role(item)} | ({role} if role else set())
+        return given | set(by_hand)
 
 
 def _is_role(item: str) -> bool:
@@ -86,8 +90,21 @@ MODELLED: Mapping[str, Modelled] = MappingProxyType(
                 "SEC Auditors": ("asset-group:1",),
             },
             by_hand=("site:3", "asset-group:2"),
+            one_role=True,
             default_role="role:user",
+            keeps_on_disabling=True,
             account={"password": "Chosen-by-hand-1"},
+        ),
+        "cortex": Modelled(
+            "cortex",
+            {
+                "SEC Admins": ("role:security_admin",),
+                "SEC Analysts": ("role:investigator", f"user-group:{SOC}"),
+                "SEC Readers": ("role:viewer",),
+            },
+            by_hand=(f"user-group:{HUNTERS}",),
+            creates=False,
+            one_role=True,
         ),
     }
 )

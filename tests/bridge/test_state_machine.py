@@ -7,60 +7,42 @@ the vendor is well again.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import replace
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
 from scimbridge.simulation.faults import Fault
+from tests.bridge.life import SETTLES_S, Life
 from tests.bridge.modelled import FAULTS, METHODS, MODELLED, Modelled
 from tests.bridge.timeless import TimelessWorld, patch_op
 from tests.bridge.wishes import Group, User
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
-SETTLES_S = 100
-"""Longer than a vendor may show what was changed as it was before."""
 PICK = st.integers(0, 10**6)
 """Chooses one of however many there are."""
 
 
-class Provisioning(RuleBasedStateMachine):
+class Provisioning(Life):
     """One example is one life of a directory."""
-
-    def __init__(self, world: TimelessWorld, vendor: Modelled) -> None:
-        super().__init__()
-        self.world = world
-        self.vendor = vendor
-        self.names = (*vendor.groups, "Lunch")
-        world.begin()
-        self.seeded = set(self.world.logins())
-        self.users: list[User] = []
-        self.groups: list[Group] = []
-        self.numbers = count()
 
     def teardown(self) -> None:
         self.settle()
 
     # --- what an IdP asks for --------------------------------------------------------------
 
+    @precondition(lambda self: self.vendor.creates)
     @rule()
     def create_user(self) -> None:
         self.post(User(self.new_name()))
 
     @rule(by_hand=st.sets(st.integers(0, 1)))
     def adopt_user(self, by_hand: set[int]) -> None:
-        user = User(self.new_name(), by_hand={self.vendor.by_hand[each] for each in by_hand})
-        state = self.world.simulator.state
-        account = state.add_account({"user_name": user.name, **self.vendor.account})
-        for each in sorted(user.by_hand):
-            state.add_grant(account["native_id"], *each.split(":"))
-        self.world.advance(SETTLES_S)
+        user = User(self.new_name(), by_hand={self.by_hand(each) for each in by_hand})
+        self.add_account(user)
         self.post(user)
 
     @precondition(lambda self: any(user.id is None for user in self.users))
@@ -105,7 +87,7 @@ class Provisioning(RuleBasedStateMachine):
 
         self.ask("PUT", f"/Users/{user.id}", body, [user], apply)
 
-    @precondition(lambda self: self.present())
+    @precondition(lambda self: self.vendor.creates and self.present())
     @rule(pick=PICK)
     def rename_user(self, pick: int) -> None:
         user, name = self.one(pick), self.new_name()
@@ -127,8 +109,9 @@ class Provisioning(RuleBasedStateMachine):
                 group.members = [each for each in group.members if each is not user]
 
         if self.ask("DELETE", f"/Users/{user.id}", None, [], apply):
-            self.users.remove(user)
-            assert user.name not in self.world.logins()
+            self.forget(user)
+            assert self.vendor.creates is (user.name not in self.world.logins())
+            self.expect_nothing_of(self.former)
             assert self.world.send("GET", f"/Users/{user.id}")[0] == 404
 
     @precondition(lambda self: self.present())
@@ -223,7 +206,7 @@ class Provisioning(RuleBasedStateMachine):
     @rule(pick=PICK, which=st.integers(0, 1), gives=st.booleans())
     def change_access_by_hand(self, pick: int, which: int, gives: bool) -> None:
         found = [user for user in self.present() if user.settled and user.active]
-        user, item = found[pick % len(found)], self.vendor.by_hand[which]
+        user, item = found[pick % len(found)], self.by_hand(which)
         account, state = self.world.account(user.name)["native_id"], self.world.simulator.state
         if gives:
             state.add_grant(account, *item.split(":"))
@@ -259,7 +242,8 @@ class Provisioning(RuleBasedStateMachine):
     def settle(self) -> None:
         """The vendor is well again and everything is due: now all of it must be as wanted."""
         self.world.heal()
-        self.users = [user for user in self.users if not user.leaving]
+        for user in [user for user in self.users if user.leaving]:
+            self.forget(user)
         self.groups = [group for group in self.groups if not group.leaving]
         for user in self.users:
             user.settled = True
@@ -267,94 +251,6 @@ class Provisioning(RuleBasedStateMachine):
                 found = self.world.get(f'/Users?filter=userName eq "{user.name}"')
                 user.id = found["Resources"][0]["id"]
         self.assert_all_is_as_wanted()
-
-    # --- what must hold --------------------------------------------------------------------
-
-    def assert_all_is_as_wanted(self) -> None:
-        logins = [login for login in self.world.logins() if login not in self.seeded]
-        assert sorted(logins) == sorted(user.name for user in self.users)
-        self.expect(self.users)
-        links = self.world.links()
-        assert links == {
-            user.name: self.world.account(user.name)["native_id"] for user in self.users
-        }
-        for group in self.groups:
-            shown = self.world.get(f"/Groups/{group.id}")
-            assert shown["displayName"] == group.name
-            assert {each["value"] for each in shown.get("members", ())} == {
-                user.id for user in group.members
-            }
-        assert self.world.audit_is_whole()
-
-    def expect(self, users: list[User]) -> None:
-        """Of these people, the vendor has and SCIM shows what is wanted."""
-        for user in users:
-            names = [group.name for group in self.groups if user in group.members]
-            wanted = self.vendor.wanted(names, user.by_hand, active=user.active)
-            assert wanted is None or self.world.held(user.name) == wanted, user
-            shown, account = self.world.get(f"/Users/{user.id}"), self.world.account(user.name)
-            assert (shown["userName"], shown["active"]) == (user.name, user.active)
-            assert account.get("enabled", user.active) == user.active
-            assert account.get("given_name", account.get("name")) == user.given_name
-
-    # --- how it is done --------------------------------------------------------------------
-
-    def post(self, user: User) -> None:
-        body = {"userName": user.name, "name": {"givenName": user.given_name}}
-        before = self.world.intents()
-        status, answer = self.world.send("POST", "/Users", body)
-        if status == 201:
-            user.id, user.answered = answer["id"], True
-            self.users.append(user)
-            self.expect([user])
-            return
-        assert status in (429, 500), answer
-        assert self.world.intents() > before or self.world.unfinished(), answer
-        self.users.append(user)
-
-    def ask(
-        self, method: str, path: str, body: Any, touched: list[User], apply: Callable[[], None]
-    ) -> bool:
-        """Ask for a change that must be done now or later; returns whether it is done."""
-        before = self.world.intents()
-        status, answer = self.world.send(method, path, body)
-        assert status < 300 or status in (429, 500), (status, answer)
-        apply()
-        for user in touched:
-            user.settled = status < 300
-        if status < 300:
-            self.expect(touched)
-            return True
-        # What is recorded already is waited for, and not recorded again.
-        assert self.world.intents() > before or self.world.unfinished(), answer
-        assert "is recorded" in answer["detail"] or "goes on" in answer["detail"]
-        return False
-
-    def touched(self, users: list[User], *names: str) -> list[User]:
-        """Of the members of a group of these names, those whose accounts are looked at."""
-        return users if any(name in self.vendor.groups for name in names) else []
-
-    def new_name(self) -> str:
-        return f"user{next(self.numbers)}@example.com"
-
-    def free_name(self, pick: int) -> str:
-        free = [name for name in self.names if name not in {group.name for group in self.groups}]
-        return free[pick % len(free)]
-
-    def present(self) -> list[User]:
-        return [user for user in self.users if user.id is not None and not user.leaving]
-
-    def standing(self) -> list[Group]:
-        return [group for group in self.groups if not group.leaving]
-
-    def one(self, pick: int) -> User:
-        return self.present()[pick % len(self.present())]
-
-    def some(self, picks: set[int]) -> list[User]:
-        present = self.present()
-        if not present:
-            return []
-        return [present[number] for number in sorted({pick % len(present) for pick in picks})]
 
 
 @pytest.mark.parametrize("vendor", MODELLED.values(), ids=list(MODELLED))

@@ -17,6 +17,10 @@ class User:
     given_name: str = "A"
     active: bool = True
     by_hand: set[str] = field(default_factory=set)
+    has_account: bool = True
+    """Where nobody can create one: whether there is one by now."""
+    seen: bool = True
+    """Whether the bridge has been made to look for it since then."""
     settled: bool = True
     """Whether the last request about this person was answered with 2xx."""
     leaving: bool = False
