@@ -13,8 +13,8 @@ from scimbridge.scim.resources import split_secrets
 Document = dict[str, Any]
 
 WAS_INACTIVE = "~inactive"
-"""Stored with a document whose ``active`` was removed while it was false. No schema has it, so no
-projection shows it."""
+"""Stored last in a document whose ``active`` was removed while it was false. No schema has it, and
+no representation shows it."""
 
 
 def to_account(

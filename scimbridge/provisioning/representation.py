@@ -15,9 +15,12 @@ import orjson
 
 from scimbridge.directory.memberships import MemberRow
 from scimbridge.directory.shown import ShownRow, group_refs
+from scimbridge.provisioning.mapping import WAS_INACTIVE
 from scimbridge.provisioning.writes import version
 
 _ENDPOINTS = {"User": "Users", "Group": "Groups"}
+_REMEMBERED = f',"{WAS_INACTIVE}":true'
+"""As it is stored. No value has this in it: within a string the quotes are escaped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,8 @@ def render(
     The groups of a user that are not in ``row``, and ``members`` (of a group), are left out.
     """
     _, kind, scim_id, confirmed, revision, created, last_modified, groups = row
+    if _REMEMBERED in confirmed:
+        confirmed = confirmed.replace(_REMEMBERED, "")
     computed = ""
     if groups is not None:
         computed = _groups(groups, base_url)

@@ -19,7 +19,8 @@ from scimbridge.errors import (
 from scimbridge.provisioning.correlate import derived_id
 from scimbridge.provisioning.withdrawal import Withdrawal
 from scimbridge.scim import urns
-from tests.provisioning.conftest import CALLER, JANE, ROE, Bench, Opener
+from scimbridge.scim.attributes import user_type
+from tests.provisioning.conftest import CALLER, JANE, ROE, Bench, Opener, operations
 from tests.provisioning.fake_vendor import RENAMING
 
 
@@ -32,6 +33,21 @@ def test_put_replaces_what_it_does_not_name(bench: Bench) -> None:
     shown = bench.shown("Users", jane)
     assert "title" not in shown
     assert bench.vendor.people["n1"].display_name == "J."
+
+
+def test_who_is_inactive_without_active_is_shown_without_what_the_bridge_remembers_of_it(
+    bench: Bench,
+) -> None:
+    name = 'a","~inactive":true,"b'
+    jane = bench.post_user(displayName=name, active=False)
+    before = bench.shown("Users", jane)
+
+    unassign = operations(user_type(), {"op": "remove", "path": "active"})
+    bench.users.patch(jane, unassign, CALLER)
+
+    after = bench.shown("Users", jane)
+    assert after.keys() == before.keys() - {"active"}
+    assert after["displayName"] == name
 
 
 def test_a_write_that_changes_nothing_claims_an_account_that_was_found(bench: Bench) -> None:
