@@ -33,8 +33,12 @@ class Projection:
     """Neither ``attributes`` nor ``excludedAttributes`` was given."""
     on_request: frozenset[str]
     """The extensions of which nothing is shown unless it is asked for."""
+    unannounced: tuple[str, ...]
+    """Those of ``on_request`` that were not asked for: left out as if no resource had them."""
     hidden: tuple[str, ...]
     """The names of attributes and sub-attributes that are not shown somewhere, in quotes."""
+    hidden_elsewhere: tuple[str, ...]
+    """Those of ``hidden`` that are not of an extension in ``unannounced`` alone."""
 
     def includes(self, name: str) -> bool:
         """Whether anything of the attribute (``members``, ``URN:manager``) may be shown."""
@@ -78,8 +82,18 @@ def project_json(texts: list[str], projection: Projection) -> list[str]:
     # costs the time to parse the documents, and nothing else.
     everything = "".join(texts)
     if any(name in everything for name in projection.hidden):
-        return [orjson.dumps(project(orjson.loads(text), projection)).decode() for text in texts]
+        return [_project_text(text, projection) for text in texts]
     return texts
+
+
+def _project_text(text: str, projection: Projection) -> str:
+    document = orjson.loads(text)
+    for urn in projection.unannounced:
+        if document.pop(urn, None) is not None and urn in document.get("schemas", ()):
+            document["schemas"].remove(urn)
+    if any(name in text for name in projection.hidden_elsewhere):
+        document = project(document, projection)
+    return orjson.dumps(document).decode()
 
 
 def _project_container(container: Mapping[str, Any], shown: _Shown) -> dict[str, Any]:
@@ -118,13 +132,19 @@ def _projection(
         for urn, attributes in resource_type.containers()
         if urn is not None and all(each.returned in ("request", "never") for each in attributes)
     )
+    unannounced = tuple(urn for urn in on_request if not containers[urn])
     hidden = {
-        f'"{name}"'
+        urn: {f'"{name}"' for name in _hidden(attributes, containers[urn])}
         for urn, attributes in resource_type.containers()
-        for name in _hidden(attributes, containers[urn])
     }
+    elsewhere = (names for urn, names in hidden.items() if urn not in unannounced)
     return Projection(
-        MappingProxyType(containers), not wanted and not unwanted, on_request, tuple(sorted(hidden))
+        containers=MappingProxyType(containers),
+        is_default=not wanted and not unwanted,
+        on_request=on_request,
+        unannounced=unannounced,
+        hidden=tuple(set().union(*hidden.values())),
+        hidden_elsewhere=tuple(set().union(*elsewhere)),
     )
 
 

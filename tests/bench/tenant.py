@@ -28,6 +28,7 @@ GROUP_NAME = "Everybody"
 OUTSIDERS = 4_000
 """Users who are not in the group, and join it while it is measured."""
 _BATCH = 5_000
+_FALCON = "urn:scimbridge:params:scim:schemas:extension:falcon:2.0:User"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,9 @@ def _native_id(number: int) -> str:
 
 
 def _user_row(tenant: Tenant, number: int, now: int) -> dict[str, Any]:
-    document = user_document(number)
+    # With what Falcon said of the account, which is stored with every user and shown on request.
+    document = user_document(number) | {_FALCON: {"status": "active"}}
+    document["schemas"] = [urns.USER, _FALCON]
     return {
         "scim_id": tenant.user_id(number),
         "external_id": document["externalId"],

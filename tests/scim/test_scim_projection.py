@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -172,6 +173,37 @@ def test_a_projection_never_leaks_and_never_invents(
     assert "secret" not in str(seen)
     assert {"schemas", "id"} <= seen.keys() <= document.keys()
     assert project(seen, projection) == seen
+
+
+def test_json_and_parsed_documents_show_the_same_of_an_extension_that_is_shown_on_request() -> None:
+    urn = "urn:x:vendor"
+    vendor = parse_schema(
+        {
+            "id": urn,
+            "name": "Vendor",
+            "attributes": [
+                {"name": "status", "type": "string", "returned": "request"},
+                {"name": "since", "type": "string", "returned": "request"},
+            ],
+        }
+    )
+    kind = replace(USER, extensions=(*USER.extensions, (vendor, False)))
+    whole = BABS | {"schemas": [urns.USER, urn, E], urn: {"status": "s"}}
+    unsaid = {name: value for name, value in whole.items() if name != "schemas"}
+    documents = [
+        whole,
+        PUBLIC,
+        unsaid,
+        whole | {"schemas": [urns.USER]},
+        {**whole, "title": '"status"', urn: {"since": "x"}},
+    ]
+
+    for asked in (None, f"{urn}:status", urn, "userName", f"userName,{urn}:since"):
+        projection = parse_projection(asked, None, kind)
+        texts = project_json([json.dumps(each) for each in documents], projection)
+        assert [json.loads(text) for text in texts] == [
+            project(each, projection) for each in documents
+        ]
 
 
 def test_json_of_which_nothing_is_hidden_stays_as_it_is() -> None:
