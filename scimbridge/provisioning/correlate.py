@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 import uuid
+from collections.abc import Sequence
 
 from precis_i18n import get_profile
+from sqlalchemy import Connection
+
+from scimbridge.directory import resources
 
 _PREPARE = get_profile("UsernameCaseMapped")
 _PLAIN = re.compile(r"[!-~]+")
@@ -41,6 +45,17 @@ def derived_id(target: str, resource_type: str, native_id: str) -> str:
     Derived, so that a directory that is rebuilt from the vendor gives the same ids back.
     """
     return str(uuid.uuid5(_NAMESPACE, f"{target}\n{resource_type}\n{native_id}"))
+
+
+def new_user_ids(connection: Connection, target: str, native_ids: Sequence[str]) -> list[str]:
+    """The SCIM ids of users to be bound to accounts that nobody is bound to, in the same order.
+
+    After a rename whoever had the account before keeps the id that derives from it. Where accounts
+    cannot be deleted it is still there, and becomes another user.
+    """
+    derived = [derived_id(target, "User", each) for each in native_ids]
+    taken = resources.by_ids(connection, target, derived)
+    return [random_id() if each in taken else each for each in derived]
 
 
 def random_id() -> str:

@@ -25,7 +25,7 @@ from scimbridge.errors import (
     VendorError,
     VendorRejected,
 )
-from scimbridge.provisioning.correlate import derived_id, user_key
+from scimbridge.provisioning.correlate import new_user_ids, user_key
 from scimbridge.provisioning.mapping import with_attributes
 from scimbridge.provisioning.plan import CreateAccount
 from scimbridge.provisioning.targets import Target
@@ -178,10 +178,11 @@ class Correlation:
             "attempted_at": None,
             "attempted_login": None,
         }
-        if item.row.scim_id is None:
-            columns["scim_id"] = derived_id(self.target.name, "User", created.native_id)
         shown = created.attributes or account.attributes
         with self.directory.write() as connection:
+            if item.row.scim_id is None:
+                name = self.target.name
+                (columns["scim_id"],) = new_user_ids(connection, name, [created.native_id])
             if shown and self.target.extension:
                 (row,) = resources.by_pks(connection, [item.row.pk])
                 document = with_attributes(

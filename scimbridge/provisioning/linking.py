@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from scimbridge.connectors.interface import Account
 from scimbridge.directory import grants, resources
 from scimbridge.directory.resources import ResourceRow
-from scimbridge.provisioning.correlate import derived_id, user_key
+from scimbridge.provisioning.correlate import new_user_ids, user_key
 from scimbridge.provisioning.mapping import display_of, from_account, is_active
 from scimbridge.provisioning.outcome import Outcomes
 from scimbridge.provisioning.targets import Target
@@ -60,16 +60,16 @@ class Linking:
         bound = self._bound(connection, accounts)
         known = resources.known_keys(connection, name, "User", keys)
         retired = grants.retirees(connection, name, [str(each.native_id) for each in accounts])
-        new = []
+        new: list[Account] = []
         for account, key in zip(accounts, keys, strict=True):
             row = bound.get(account.native_id)
             if row is not None and (_is_written(row) or row.observed == dump_account(account)):
                 continue
             if row is None and key not in known and account.native_id not in retired:
-                new.append(self._columns(account))
+                new.append(account)
             else:
                 self.link(connection, account)
-        resources.create_all(connection, new)
+        resources.create_all(connection, self._columns(connection, new))
 
     def link(self, connection: Connection, account: Account) -> bool:
         """Make the account a visible user; False if it is known, or somebody waits for it."""
@@ -89,18 +89,25 @@ class Linking:
                 # The account that the person was waiting for, or one re-created by hand.
                 self.outcomes.request_repair(connection, known, kind="first sign-in")
             return False
-        resources.create(connection, **self._columns(account))
+        resources.create_all(connection, self._columns(connection, [account]))
         return True
 
-    def _columns(self, account: Account) -> dict[str, Any]:
-        """What the directory has of an account that becomes a user by itself."""
+    def _columns(
+        self, connection: Connection, accounts: Sequence[Account]
+    ) -> Sequence[Mapping[str, Any]]:
+        """What the directory has of accounts that become users by themselves."""
+        native_ids = [str(each.native_id) for each in accounts]
+        ids = new_user_ids(connection, self.target.name, native_ids)
+        return [self._row(*each) for each in zip(accounts, ids, strict=True)]
+
+    def _row(self, account: Account, scim_id: str) -> Mapping[str, Any]:
         document = from_account(account, extension=self.target.extension)
         text, key = dump_document(document), user_key(account.user_name)
         created = _milliseconds(account, self.now())
         return {
             "target": self.target.name,
             "resource_type": "User",
-            "scim_id": derived_id(self.target.name, "User", str(account.native_id)),
+            "scim_id": scim_id,
             "desired_key": key,
             "confirmed_key": key,
             "desired": text,

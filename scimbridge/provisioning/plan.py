@@ -178,16 +178,20 @@ def changed_attributes(
 
 
 def _plan_removal(desired: Desired, observed: Observed, policy: Policy) -> tuple[Step, ...]:
+    capabilities = policy.capabilities
     steps: list[Step] = []
     if observed.native_id is not None:
         if desired.disposition is Disposition.RELEASED:
             dropped = _dropped(observed, policy)
             steps += _revokes(observed.native_id, (observed.held | observed.uncertain) - dropped)
             steps += [Grant(observed.native_id, item) for item in sorted(dropped)]
-        elif policy.capabilities.can_delete_accounts:
+        elif capabilities.can_delete_accounts:
             steps.append(DeleteAccount(observed.native_id))
         else:
             steps += _take_all_access(observed.native_id, observed, policy)
+    elif desired.disposition is Disposition.DELETED and not capabilities.can_create_accounts:
+        # Whoever had none may have come by an account since the vendor was looked at.
+        steps.append(CreateAccount(replace(desired.account, active=False), frozenset()))
     steps += _retirements(observed, policy)
     return tuple(steps)
 

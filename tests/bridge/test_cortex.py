@@ -16,6 +16,7 @@ from tests.bridge.other_vendors import VendorWorld, open_vendor_world
 from tests.conftest import Scim
 
 ADA = "ada.byron@example.com"
+MARRIED = "ada.lovelace@example.com"
 AUTO = {'generation = "iam"': 'generation = "auto"'}
 DOWN = Fault(method="*", route="*", status=503)
 CREATE_GROUPS = {'missing_user = "pending"': 'missing_user = "pending"\nunmapped_groups = "create"'}
@@ -79,6 +80,52 @@ def test_access_that_cannot_be_taken_is_told_and_not_reported_as_done(world: Ven
     assert answer.status_code == 501
     assert "AAD Security Readers" in answer.json()["detail"]
     assert world.scim("GET", f"/Users/{user}").json()["active"] is True
+
+
+def test_deletion_takes_all_access_of_an_account_that_came_since_the_last_look(
+    world: VendorWorld,
+) -> None:
+    user = world.scim.create_user("new@example.com")["id"]
+    account = {"user_name": "new@example.com", "groups": ["SOC"], "roles": ["viewer"]}
+    world.simulator.state.add_account(account)
+
+    assert world.scim("DELETE", f"/Users/{user}").status_code == 204
+
+    assert world.held("new@example.com") == set()
+
+
+def test_whoever_never_signed_in_is_deleted_all_the_same(world: VendorWorld) -> None:
+    user = world.scim.create_user("new@example.com")["id"]
+
+    assert world.scim("DELETE", f"/Users/{user}").status_code == 204
+    assert world.scim("GET", f"/Users/{user}").status_code == 404
+
+
+def test_the_account_that_a_rename_leaves_behind_is_seen_as_another_user(
+    world: VendorWorld,
+) -> None:
+    user = world.scim.create_user(ADA)["id"]
+    world.scim.patch(f"/Users/{user}", {"op": "replace", "path": "userName", "value": MARRIED})
+
+    world.bridge.providers["cortex"].observer.observe()
+
+    found = world.scim("GET", f'/Users?filter=userName eq "{ADA}"').json()["Resources"]
+    assert [each["active"] for each in found] == [False]
+    assert found[0]["id"] != user
+    assert world.scim("GET", f"/Users/{user}").json()["userName"] == MARRIED
+
+
+def test_the_account_that_a_rename_leaves_behind_can_be_given_to_somebody_else(
+    world: VendorWorld,
+) -> None:
+    user = world.scim.create_user(ADA)["id"]
+    world.scim.patch(f"/Users/{user}", {"op": "replace", "path": "userName", "value": MARRIED})
+
+    other = world.scim.create_user(ADA)["id"]
+    world.scim.create_group("SEC Analysts", other)
+
+    assert other != user
+    assert world.held(ADA) == {"role:investigator"}
 
 
 def test_a_group_that_maps_to_nothing_becomes_one_of_the_tenant(tmp_path: Path) -> None:

@@ -188,6 +188,14 @@ def test_deleting_a_person_without_account_is_done() -> None:
     assert plan(desired, Observed(), policy()) == ()
 
 
+def test_deleting_a_person_who_comes_by_an_account_unaided_begins_with_looking_for_it() -> None:
+    desired = replace(wanted(A), disposition=Disposition.DELETED)
+
+    steps = plan(desired, Observed(), policy("adopting"))
+
+    assert steps == (CreateAccount(replace(JANE, active=False), frozenset()),)
+
+
 def test_releasing_takes_only_what_the_bridge_gave() -> None:
     desired = replace(wanted(), disposition=Disposition.RELEASED)
     observed = known(held=frozenset({A}), uncertain=frozenset({B}), direct=frozenset({A, B, C}))
