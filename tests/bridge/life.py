@@ -63,8 +63,8 @@ class Life(RuleBasedStateMachine):
             names = [group.name for group in self.groups if user in group.members]
             wanted = self.vendor.wanted(names, user.by_hand, active=user.active)
             held, account = self.world.held(user.name), self.world.account(user.name)
-            if user.active and not user.seen:
-                assert wanted is None or held <= wanted, user
+            if not user.seen:
+                assert wanted is None or not user.active or held <= wanted, user
                 continue
             assert wanted is None or held == wanted, user
             assert account.get("enabled", account.get("active", user.active)) == user.active
@@ -98,9 +98,12 @@ class Life(RuleBasedStateMachine):
         before = self.world.intents()
         status, answer = self.world.send(method, path, body)
         assert status < 300 or status in (429, 500), (status, answer)
+        wanted_before = [self.wishes(user) for user in touched]
         apply()
-        for user in touched:
+        for user, wishes in zip(touched, wanted_before, strict=True):
             user.settled = status < 300
+            if user.settled and (wishes != self.wishes(user) or not user.active):
+                user.seen = True
         if status < 300:
             self.expect(touched)
             return True
@@ -108,6 +111,11 @@ class Life(RuleBasedStateMachine):
         assert self.world.intents() > before or self.world.unfinished(), answer
         assert "is recorded" in answer["detail"] or "goes on" in answer["detail"]
         return False
+
+    def wishes(self, user: User) -> tuple[object, ...]:
+        """All that is wanted of somebody: what changes nothing of it need not look at anybody."""
+        names = [group.name for group in self.groups if user in group.members]
+        return user.name, user.given_name, user.active, sorted(names)
 
     def touched(self, users: list[User], *names: str) -> list[User]:
         """Of the members of a group of these names, those whose accounts are looked at."""
@@ -121,11 +129,12 @@ class Life(RuleBasedStateMachine):
             state.add_grant(account["native_id"], *each.split(":"))
         self.world.advance(SETTLES_S)
 
-    def forget(self, user: User) -> None:
-        """The deletion of this person was carried out."""
+    def forget(self, user: User) -> list[str]:
+        """The deletion of this person was carried out; returns the login of what is left."""
         self.users.remove(user)
-        if user.has_account and not self.vendor.creates:
-            self.former.append(user.name)
+        left = [user.name] if user.has_account and not self.vendor.creates else []
+        self.former += left
+        return left
 
     def by_hand(self, pick: int) -> str:
         return self.vendor.by_hand[pick % len(self.vendor.by_hand)]
@@ -139,6 +148,14 @@ class Life(RuleBasedStateMachine):
 
     def present(self) -> list[User]:
         return [user for user in self.users if user.id is not None and not user.leaving]
+
+    def known(self) -> list[User]:
+        """Those whose accounts are as the bridge left them."""
+        return [
+            user
+            for user in self.present()
+            if user.settled and user.active and user.has_account and user.seen
+        ]
 
     def standing(self) -> list[Group]:
         return [group for group in self.groups if not group.leaving]

@@ -7,6 +7,7 @@ the vendor is well again.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
+from scimbridge.errors import VendorError
 from scimbridge.simulation.faults import Fault
 from tests.bridge.life import SETTLES_S, Life
 from tests.bridge.modelled import FAULTS, METHODS, MODELLED, Modelled
@@ -44,6 +46,16 @@ class Provisioning(Life):
         user = User(self.new_name(), by_hand={self.by_hand(each) for each in by_hand})
         self.add_account(user)
         self.post(user)
+
+    @precondition(lambda self: not self.vendor.creates)
+    @rule()
+    def create_a_user_without_an_account(self) -> None:
+        self.post(User(self.new_name(), has_account=False))
+
+    @precondition(lambda self: self.former)
+    @rule(pick=PICK)
+    def create_a_user_again(self, pick: int) -> None:
+        self.post(User(self.former.pop(pick % len(self.former))))
 
     @precondition(lambda self: any(user.id is None for user in self.users))
     @rule(pick=PICK)
@@ -87,16 +99,24 @@ class Provisioning(Life):
 
         self.ask("PUT", f"/Users/{user.id}", body, [user], apply)
 
-    @precondition(lambda self: self.vendor.creates and self.present())
-    @rule(pick=PICK)
-    def rename_user(self, pick: int) -> None:
-        user, name = self.one(pick), self.new_name()
+    @precondition(lambda self: any(user.seen for user in self.present()))
+    @rule(pick=PICK, has_account=st.booleans())
+    def rename_user(self, pick: int, has_account: bool) -> None:
+        found = [user for user in self.present() if user.seen]
+        user, name = found[pick % len(found)], self.new_name()
         change = {"op": "replace", "path": "userName", "value": name}
+        left = [] if self.vendor.creates or not user.has_account else [user.name]
+        if not self.vendor.creates and has_account:
+            self.add_account(User(name))
 
         def apply() -> None:
             user.name = name
+            if not self.vendor.creates:
+                user.has_account = has_account
+                self.former += left
 
-        self.ask("PATCH", f"/Users/{user.id}", patch_op(change), [user], apply)
+        if self.ask("PATCH", f"/Users/{user.id}", patch_op(change), [user], apply):
+            self.expect_nothing_of(left)
 
     @precondition(lambda self: self.present())
     @rule(pick=PICK)
@@ -109,9 +129,9 @@ class Provisioning(Life):
                 group.members = [each for each in group.members if each is not user]
 
         if self.ask("DELETE", f"/Users/{user.id}", None, [], apply):
-            self.forget(user)
-            assert self.vendor.creates is (user.name not in self.world.logins())
-            self.expect_nothing_of(self.former)
+            left = self.forget(user)
+            assert left or user.name not in self.world.logins()
+            self.expect_nothing_of(left)
             assert self.world.send("GET", f"/Users/{user.id}")[0] == 404
 
     @precondition(lambda self: self.present())
@@ -202,10 +222,25 @@ class Provisioning(Life):
 
     # --- what else happens -----------------------------------------------------------------
 
-    @precondition(lambda self: any(user.settled and user.active for user in self.present()))
+    @precondition(lambda self: any(not user.has_account for user in self.users))
+    @rule(pick=PICK, by_hand=st.sets(st.integers(0, 1)))
+    def sign_in(self, pick: int, by_hand: set[int]) -> None:
+        found = [user for user in self.users if not user.has_account]
+        user = found[pick % len(found)]
+        user.has_account, user.seen = True, False
+        user.by_hand |= {self.by_hand(each) for each in by_hand}
+        self.add_account(user)
+
+    @precondition(lambda self: not self.vendor.creates)
+    @rule()
+    def look_at_the_vendor(self) -> None:
+        with suppress(VendorError):
+            self.world.look()
+
+    @precondition(lambda self: self.known())
     @rule(pick=PICK, which=st.integers(0, 1), gives=st.booleans())
     def change_access_by_hand(self, pick: int, which: int, gives: bool) -> None:
-        found = [user for user in self.present() if user.settled and user.active]
+        found = self.known()
         user, item = found[pick % len(found)], self.by_hand(which)
         account, state = self.world.account(user.name)["native_id"], self.world.simulator.state
         if gives:
@@ -242,11 +277,14 @@ class Provisioning(Life):
     def settle(self) -> None:
         """The vendor is well again and everything is due: now all of it must be as wanted."""
         self.world.heal()
+        if not self.vendor.creates:
+            self.world.look()
+            self.world.heal()
         for user in [user for user in self.users if user.leaving]:
             self.forget(user)
         self.groups = [group for group in self.groups if not group.leaving]
         for user in self.users:
-            user.settled = True
+            user.settled = user.seen = True
             if user.id is None:
                 found = self.world.get(f'/Users?filter=userName eq "{user.name}"')
                 user.id = found["Resources"][0]["id"]

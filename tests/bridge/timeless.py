@@ -87,6 +87,10 @@ class TimelessWorld:
                 return
         raise AssertionError("there is unfinished work although the vendor is well")
 
+    def look(self) -> None:
+        """The bridge looks at all that the vendor has, as it does from time to time."""
+        self.provider.observer.observe()
+
     # --- the IdP ---------------------------------------------------------------------------
 
     def send(
