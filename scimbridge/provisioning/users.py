@@ -222,12 +222,8 @@ class Users:
     ) -> ResourceRow:
         """Make ``document`` the desired one, retiring the account if the login changes."""
         key = user_key(document["userName"])
-        renamed = key != row.desired_key and row.native_id is not None
-        if renamed and not self.writes.target.policy.capabilities.can_rename_accounts:
-            first = grants.confirmed_account(connection, row.pk) is None
-            grants.retire(connection, row.pk, str(row.native_id), confirmed=first)
-            grants.doubt(connection, row.pk)
-            columns |= {"native_id": None, "observed": None, "origin": None}
+        if key != row.desired_key:
+            columns |= self._leave_account(connection, row)
         resources.change(
             connection,
             row.pk,
@@ -238,6 +234,22 @@ class Users:
         )
         (wanted,) = resources.by_pks(connection, [row.pk])
         return wanted
+
+    def _leave_account(self, connection: Connection, row: ResourceRow) -> dict[str, object]:
+        """What a new login leaves of the account: if logins cannot change, it is to go."""
+        capabilities = self.writes.target.policy.capabilities
+        if capabilities.can_rename_accounts:
+            return {}
+        if row.native_id is not None:
+            first = grants.confirmed_account(connection, row.pk) is None
+            grants.retire(connection, row.pk, row.native_id, confirmed=first)
+            grants.doubt(connection, row.pk)
+            return {"native_id": None, "observed": None, "origin": None}
+        if capabilities.can_create_accounts or row.attempted_at is not None:
+            return {}
+        # Whoever had none may have come by an account since the vendor was looked at.
+        login = parse_document(row.desired)["userName"]
+        return {"attempted_at": self.writes.now(), "attempted_login": login}
 
     def _insert(self, connection: Connection, document: Document, key: str) -> ResourceRow:
         now = self.writes.now()

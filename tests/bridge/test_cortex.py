@@ -94,6 +94,20 @@ def test_deletion_takes_all_access_of_an_account_that_came_since_the_last_look(
     assert world.held("new@example.com") == set()
 
 
+def test_a_rename_takes_all_access_of_an_account_that_came_since_the_last_look(
+    world: VendorWorld,
+) -> None:
+    user = world.scim.create_user("new@example.com")["id"]
+    account = {"user_name": "new@example.com", "groups": ["SOC"], "roles": ["viewer"]}
+    world.simulator.state.add_account(account)
+
+    rename = {"op": "replace", "path": "userName", "value": ADA}
+    answer = world.scim.patch(f"/Users/{user}", rename)
+
+    assert answer.status_code == 200
+    assert world.held("new@example.com") == set()
+
+
 def test_whoever_never_signed_in_is_deleted_all_the_same(world: VendorWorld) -> None:
     user = world.scim.create_user("new@example.com")["id"]
 

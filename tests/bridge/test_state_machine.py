@@ -99,11 +99,10 @@ class Provisioning(Life):
 
         self.ask("PUT", f"/Users/{user.id}", body, [user], apply)
 
-    @precondition(lambda self: any(user.seen for user in self.present()))
+    @precondition(lambda self: self.present())
     @rule(pick=PICK, has_account=st.booleans())
     def rename_user(self, pick: int, has_account: bool) -> None:
-        found = [user for user in self.present() if user.seen]
-        user, name = found[pick % len(found)], self.new_name()
+        user, name = self.one(pick), self.new_name()
         change = {"op": "replace", "path": "userName", "value": name}
         left = [] if self.vendor.creates or not user.has_account else [user.name]
         if not self.vendor.creates and has_account:
