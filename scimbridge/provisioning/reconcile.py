@@ -268,7 +268,7 @@ class Reconciler:
                 self._audit(connection, drift, "reconcile accepted")
                 resources.remove(connection, row.pk)
                 return drift
-            if not all(isinstance(step, UpdateAccount | SetActive) for step in drift.steps):
+            if not all(map(_is_acceptable, drift.steps)):
                 return replace(drift, failure=_NOT_ACCEPTABLE)
             document = accepted(parse_document(row.desired), drift.account, drift.steps)
             resources.change(
@@ -308,6 +308,14 @@ class Reconciler:
             scim_id=drift.scim_id,
             detail={"userName": drift.user_name, "steps": list(drift.words)},
         )
+
+
+def _is_acceptable(step: Step) -> bool:
+    """Whether the vendor may be right: never where it would be to give access.
+
+    Who is enabled again has what the account still holds.
+    """
+    return isinstance(step, UpdateAccount) or (isinstance(step, SetActive) and step.active)
 
 
 def accepted(document: Document, account: Account, steps: Iterable[Step]) -> Document:
