@@ -135,7 +135,11 @@ class Outcomes:
         resources.change(connection, row.pk, **columns)
         if visible:
             resources.raise_revision(connection, self.target.name, [scim_id])
-        if not item.waiting:
+        if item.waiting:
+            # What was given by hand to an account that is replaced waits for the new one.
+            by_hand = item.observed.suspended | item.direct_by_hand
+            self._put(connection, grants.SUSPENDED, row.pk, by_hand)
+        else:
             self._confirm_grants(connection, item)
         grants.forget_retired(connection, row.pk, item.observed.retired)
         settled = [

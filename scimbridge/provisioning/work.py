@@ -59,7 +59,7 @@ class Work:
         given = self._touched(Grant) | self._touched(Revoke) | self.swept
         managed = given & self._managed
         by_hand = self.by_hand(Grant)
-        if not self.desired.account.active:
+        if self.waiting or not self.desired.account.active:
             by_hand |= self.by_hand(Revoke) | self.direct_by_hand
         by_hand |= self.owed
         return {

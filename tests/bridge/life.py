@@ -121,11 +121,12 @@ class Life(RuleBasedStateMachine):
         """Of the members of a group of these names, those whose accounts are looked at."""
         return users if any(name in self.vendor.groups for name in names) else []
 
-    def add_account(self, user: User) -> None:
+    def add_account(self, user: User, by_hand: set[str]) -> None:
         """Somebody makes an account by hand, or signs in."""
+        user.by_hand |= by_hand
         state = self.world.simulator.state
         account = state.add_account({"user_name": user.name, **self.vendor.account})
-        for each in sorted(user.by_hand):
+        for each in sorted(by_hand):
             state.add_grant(account["native_id"], *each.split(":"))
         self.world.advance(SETTLES_S)
 
@@ -137,6 +138,7 @@ class Life(RuleBasedStateMachine):
         return left
 
     def by_hand(self, pick: int) -> str:
+        """One of the things that only an administrator gives."""
         return self.vendor.by_hand[pick % len(self.vendor.by_hand)]
 
     def new_name(self) -> str:

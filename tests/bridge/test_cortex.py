@@ -108,6 +108,23 @@ def test_a_rename_takes_all_access_of_an_account_that_came_since_the_last_look(
     assert world.held("new@example.com") == set()
 
 
+def test_what_was_given_by_hand_waits_for_the_first_sign_in_under_a_new_name(
+    world: VendorWorld,
+) -> None:
+    user = world.scim.create_user(ADA)["id"]
+    world.simulator.state.add_grant(ADA, "user-group", "Threat Hunters")
+    given = world.held(ADA)
+    world.scim.patch(f"/Users/{user}", {"op": "replace", "path": "userName", "value": MARRIED})
+    taken = given - world.held(ADA)
+
+    world.simulator.state.add_account({"user_name": MARRIED})
+    world.bridge.providers["cortex"].observer.observe()
+    world.bridge.providers["cortex"].operations.recover()
+
+    assert taken == given
+    assert world.held(MARRIED) == given
+
+
 def test_whoever_never_signed_in_is_deleted_all_the_same(world: VendorWorld) -> None:
     user = world.scim.create_user("new@example.com")["id"]
 

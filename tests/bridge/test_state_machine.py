@@ -43,8 +43,8 @@ class Provisioning(Life):
 
     @rule(by_hand=st.sets(st.integers(0, 1)))
     def adopt_user(self, by_hand: set[int]) -> None:
-        user = User(self.new_name(), by_hand={self.by_hand(each) for each in by_hand})
-        self.add_account(user)
+        user = User(self.new_name())
+        self.add_account(user, {self.by_hand(each) for each in by_hand})
         self.post(user)
 
     @precondition(lambda self: not self.vendor.creates)
@@ -106,7 +106,7 @@ class Provisioning(Life):
         change = {"op": "replace", "path": "userName", "value": name}
         left = [] if self.vendor.creates or not user.has_account else [user.name]
         if not self.vendor.creates and has_account:
-            self.add_account(User(name))
+            self.add_account(User(name), set())
 
         def apply() -> None:
             user.name = name
@@ -227,8 +227,7 @@ class Provisioning(Life):
         found = [user for user in self.users if not user.has_account]
         user = found[pick % len(found)]
         user.has_account, user.seen = True, False
-        user.by_hand |= {self.by_hand(each) for each in by_hand}
-        self.add_account(user)
+        self.add_account(user, {self.by_hand(each) for each in by_hand})
 
     @precondition(lambda self: not self.vendor.creates)
     @rule()
