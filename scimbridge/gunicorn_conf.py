@@ -56,8 +56,11 @@ errorlog = "-"
 
 
 def on_starting(_server: Any) -> None:
-    """Import everything in the parent: a worker that is replaced is back in a moment."""
-    importlib.import_module("scimbridge.wsgi")
+    """Have the parent import everything, and read the configuration, for all workers.
+
+    One that is replaced is back in a moment, and is like the others.
+    """
+    importlib.import_module("scimbridge.wsgi").configuration()
     _leave_out_of_collections()
 
 

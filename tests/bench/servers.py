@@ -85,7 +85,7 @@ def _gunicorn(
     module: object, environment: Mapping[str, str], folder: Path
 ) -> Iterator[tuple[int, psutil.Process]]:
     port, name = _free_port(), getattr(module, "__name__", "")
-    command = ["-m", "gunicorn", "-c", "python:scimbridge.gunicorn_conf", f"{name}:create_app()"]
+    command = ["-m", "gunicorn", "-c", "python:tests.bench.gunicorn_conf", f"{name}:create_app()"]
     # The peer reads its tenant before it answers its parent.
     command += ["--timeout", str(_START_SECONDS)]
     listen = {"SCIMBRIDGE_LISTEN": f"127.0.0.1:{port}", "SCIMBRIDGE_LOG_LEVEL": "warning"}

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
@@ -135,6 +136,25 @@ def test_any_worker_tells_what_all_of_them_counted_even_after_one_has_ended(
 
     assert first not in served.counting()
     assert {served.counted("/Users") for _ in range(5)} == {sent}
+
+
+def test_a_worker_that_is_replaced_has_the_configuration_of_the_others(served: Served) -> None:
+    config = served.temporary / "scimbridge.toml"
+    text = config.read_text()
+    before = {each.pid for each in psutil.Process(served.process.pid).children()}
+    try:
+        config.write_text("a mistake")
+        os.kill(min(before), signal.SIGKILL)
+
+        def new_one_answered() -> bool:
+            served.scim("GET", "/Users?count=0")
+            return bool(served.counting() - before - {0})
+
+        wait_until(new_one_answered, "an answer of the new worker")
+    finally:
+        config.write_text(text)
+
+    assert served.process.poll() is None
 
 
 def test_the_log_of_a_request_has_its_id_down_to_the_vendor_call(served: Served) -> None:
