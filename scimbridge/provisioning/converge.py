@@ -186,11 +186,17 @@ class Converger:
 
     def _read_direct_grants(self, item: Work) -> None:
         held: set[HeldGrant] = set()
+        ending: set[HeldGrant] = set()
+        everything = takes_all_access(item.desired)
+        outlives = not self.target.policy.capabilities.can_delete_accounts
         for native_id in filter(None, [item.observed.native_id, *item.observed.retired]):
             try:
-                held |= self.target.connector.grants(native_id)
+                found = self.target.connector.grants(native_id)
             except VendorNotFound:
                 continue  # gone, and its access with it; the steps find out what that means
+            held |= found
+            if everything or (outlives and native_id in item.observed.retired):
+                ending |= found
         direct = frozenset(grant.entitlement for grant in held if grant.direct)
         lasting = {grant.entitlement for grant in held if grant.direct and grant.expires is None}
         known = item.observed.held | item.observed.uncertain | item.observed.restored
@@ -199,15 +205,14 @@ class Converger:
             direct=direct | item.observed.restored,
             temporary=direct - lasting - known,
         )
-        if takes_all_access(item.desired):
-            # What comes through a group or a parent tenant survives every revocation of ours.
-            item.remaining = tuple(
-                sorted(
-                    f"{grant.entitlement} through {grant.via or 'another tenant or group'}"
-                    for grant in held
-                    if not grant.direct and grant.source not in direct
-                )
+        # What comes through a group or a parent tenant survives every revocation of ours.
+        item.remaining = tuple(
+            sorted(
+                f"{grant.entitlement} through {grant.via or 'another tenant or group'}"
+                for grant in ending
+                if not grant.direct and grant.source not in direct
             )
+        )
 
     def _record_intent(self, work: Sequence[Work]) -> None:
         """Write down which grants are about to change hands, before the first call is sent."""

@@ -30,6 +30,8 @@ class Life(RuleBasedStateMachine):
         self.groups: list[Group] = []
         self.former: list[str] = []
         """The logins of the accounts that are left of people who are not provisioned any more."""
+        self.asserted: set[str] = set()
+        """The logins of those to whom an IdP gives something past the bridge."""
         self.numbers = count()
 
     # --- what must hold --------------------------------------------------------------------
@@ -61,7 +63,9 @@ class Life(RuleBasedStateMachine):
                 assert user.name not in self.world.logins()
                 continue
             names = [group.name for group in self.groups if user in group.members]
-            wanted = self.vendor.wanted(names, user.by_hand, active=user.active)
+            extra = self.vendor.by_idp if user.name in self.asserted else None
+            by_hand = {*user.by_hand, *(extra or ())[:1]}
+            wanted = self.vendor.wanted(names, by_hand, active=user.active)
             held, account = self.world.held(user.name), self.world.account(user.name)
             if not user.seen:
                 assert wanted is None or not user.active or held <= wanted, user
@@ -97,7 +101,8 @@ class Life(RuleBasedStateMachine):
         """Ask for a change that must be done now or later; returns whether it is done."""
         before = self.world.intents()
         status, answer = self.world.send(method, path, body)
-        assert status < 300 or status in (429, 500), (status, answer)
+        # What the bridge cannot take is not answered as if it were gone.
+        assert status < 300 or status in (429, 500, *[501] * bool(self.asserted)), answer
         wanted_before = [self.wishes(user) for user in touched]
         apply()
         for user, wishes in zip(touched, wanted_before, strict=True):
@@ -109,7 +114,8 @@ class Life(RuleBasedStateMachine):
             return True
         # What is recorded already is waited for, and not recorded again.
         assert self.world.intents() > before or self.world.unfinished(), answer
-        assert "is recorded" in answer["detail"] or "goes on" in answer["detail"]
+        told = ("managed by the IdP",) if status == 501 else ("is recorded", "goes on")
+        assert any(each in answer["detail"] for each in told), answer
         return False
 
     def wishes(self, user: User) -> tuple[object, ...]:
@@ -128,6 +134,15 @@ class Life(RuleBasedStateMachine):
         account = state.add_account({"user_name": user.name, **self.vendor.account})
         for each in sorted(by_hand):
             state.add_grant(account["native_id"], *each.split(":"))
+        self.world.advance(SETTLES_S)
+
+    def have_idp_assert(self, login: str, *, member: bool) -> None:
+        """Somebody signs in, and the IdP says whether they are in its group."""
+        assert self.vendor.by_idp is not None
+        idp_groups = [self.vendor.by_idp[1]] if member else []
+        spec = {"user_name": login, "jit": True, "idp_groups": idp_groups}
+        self.world.simulator.state.add_account(spec)
+        (self.asserted.add if member else self.asserted.discard)(login)
         self.world.advance(SETTLES_S)
 
     def forget(self, user: User) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from scimbridge.connectors.cortex_xdr.simulator.seed import HUNTERS, SOC
+from scimbridge.connectors.cortex_xdr.simulator.seed import HUNTERS, SOC, SOC_LEVEL_1
 from scimbridge.simulation.faults import Fault
 
 FAULTS = (
@@ -41,6 +41,8 @@ class Modelled:
     creates: bool = True
     """Whether accounts can be created and deleted. If not, people sign in, and whoever is deleted
     keeps an account that gives nothing."""
+    by_idp: tuple[str, str] | None = None
+    """What an IdP alone gives and takes, past the bridge, and the group of its own that does so."""
     lags: bool = False
     """Whether reads may show for a while what was before."""
     one_role: bool = False
@@ -103,6 +105,7 @@ MODELLED: Mapping[str, Modelled] = MappingProxyType(
                 "SEC Readers": ("role:viewer",),
             },
             by_hand=(f"user-group:{HUNTERS}",),
+            by_idp=(f"user-group:{SOC_LEVEL_1}", "okta-soc-l1"),
             creates=False,
             one_role=True,
         ),

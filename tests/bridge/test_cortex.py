@@ -125,6 +125,20 @@ def test_what_was_given_by_hand_waits_for_the_first_sign_in_under_a_new_name(
     assert world.held(MARRIED) == given
 
 
+def test_a_rename_that_leaves_access_behind_is_told_and_not_reported_as_done(
+    world: VendorWorld,
+) -> None:
+    found = world.scim("GET", '/Users?filter=userName eq "raj.patel@example.com"').json()
+    user = found["Resources"][0]["id"]
+
+    rename = {"op": "replace", "path": "userName", "value": ADA}
+    answer = world.scim.patch(f"/Users/{user}", rename)
+
+    assert answer.status_code == 501
+    assert "SOC Level 1" in answer.json()["detail"]
+    assert world.scim("GET", f"/Users/{user}").json()["userName"] == "raj.patel@example.com"
+
+
 def test_whoever_never_signed_in_is_deleted_all_the_same(world: VendorWorld) -> None:
     user = world.scim.create_user("new@example.com")["id"]
 

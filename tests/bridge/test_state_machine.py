@@ -249,6 +249,17 @@ class Provisioning(Life):
             user.by_hand.discard(item)
         self.world.advance(SETTLES_S)
 
+    @precondition(lambda self: self.vendor.by_idp and self.known())
+    @rule(pick=PICK)
+    def join_a_group_of_the_idp(self, pick: int) -> None:
+        self.have_idp_assert(self.known()[pick % len(self.known())].name, member=True)
+
+    @precondition(lambda self: self.asserted)
+    @rule(pick=PICK)
+    def leave_a_group_of_the_idp(self, pick: int) -> None:
+        login = sorted(self.asserted)[pick % len(self.asserted)]
+        self.have_idp_assert(login, member=False)
+
     @rule(
         fault=st.sampled_from(FAULTS),
         method=st.sampled_from(METHODS),
@@ -274,6 +285,8 @@ class Provisioning(Life):
     @rule()
     def settle(self) -> None:
         """The vendor is well again and everything is due: now all of it must be as wanted."""
+        for login in sorted(self.asserted):
+            self.have_idp_assert(login, member=False)
         self.world.heal()
         if not self.vendor.creates:
             self.world.look()
