@@ -85,13 +85,53 @@ class Outcomes:
 
     def _repair(self, connection: Connection, item: Work) -> None:
         """Calls of ours may have reached the vendor after those of the new holder of the lease."""
-        for row in resources.by_pks(connection, [item.row.pk]):
+        found = resources.by_pks(connection, [item.row.pk])
+        # SQLite gives the number of a row that was deleted to another one.
+        rows = [row for row in found if row.created == item.row.created]
+        for row in rows:
             # The new holder may have forgotten what it had seen taken or given, or have taken
             # what came late for given by hand. What it revoked is not given back.
             changing = item.changing
             grants.put(connection, grants.ASSERTED, changing[grants.ASSERTED], unless_held=True)
             grants.add(connection, grants.TAKING, changing[grants.TAKING])
             self.request_repair(connection, row, kind="repair")
+        if not rows and not item.gone:
+            self._take_back(connection, item)
+
+    def _take_back(self, connection: Connection, item: Work) -> None:
+        """The user was deleted meanwhile: what came late to the account is to go, and only that."""
+        native_id, given = item.row.native_id, item.given
+        if native_id is None or not (given or item.enables):
+            return
+        # The account may be somebody's again, as where it cannot be deleted and was seen since.
+        row = resources.find_by_native_id(connection, self.target.name, "User", native_id)
+        row = row or self._stand_in(connection, item)
+        late = [(row.pk, key) for key in entitlement_keys(given)]
+        grants.put(connection, grants.ASSERTED, late, unless_held=True)
+        self.request_repair(connection, row, kind="repair")
+
+    def _stand_in(self, connection: Connection, item: Work) -> ResourceRow:
+        """A user whom nobody sees, for as long as the account has what is to be taken from it."""
+        row, now = item.row, self.now()
+        key = str(row.desired_key)
+        rival = resources.find_by_any_key(connection, row.target, row.resource_type, key)
+        # An account that was enabled has to be disabled as by a deletion; one that can be deleted
+        # is gone, or is not ours.
+        ends = item.enables and not self.target.capabilities.can_delete_accounts
+        pk = resources.create(
+            connection,
+            target=row.target,
+            resource_type=row.resource_type,
+            desired_key=key if rival is None else None,  # a POST of the name waits for the end
+            desired=row.desired,
+            disposition=(Disposition.DELETED if ends else Disposition.RELEASED).value,
+            origin="adopted",
+            native_id=row.native_id,
+            created=now,
+            last_modified=now,
+        )
+        (created,) = resources.by_pks(connection, [pk])
+        return created
 
     def request_repair(self, connection: Connection, row: ResourceRow, *, kind: str) -> int:
         """Have a resource converge again from scratch: what the vendor holds is not known.

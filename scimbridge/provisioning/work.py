@@ -15,7 +15,15 @@ from scimbridge.directory.resources import ResourceRow
 from scimbridge.errors import ScimbridgeError
 from scimbridge.provisioning.entitlements import attribute_entitlements
 from scimbridge.provisioning.mapping import to_account
-from scimbridge.provisioning.plan import Desired, Disposition, Grant, Observed, Revoke, Step
+from scimbridge.provisioning.plan import (
+    Desired,
+    Disposition,
+    Grant,
+    Observed,
+    Revoke,
+    SetActive,
+    Step,
+)
 from scimbridge.provisioning.targets import Target
 
 _STORED = ("user_name", "given_name", "family_name", "display_name", "email", "active")
@@ -66,6 +74,16 @@ class Work:
             state: [(self.row.pk, (item.kind, item.native_id)) for item in sorted(items)]
             for state, items in ((grants.ASSERTED, managed), (grants.TAKING, by_hand))
         }
+
+    @property
+    def given(self) -> frozenset[Entitlement]:
+        """What the calls of this pass give, or take by the way and give again."""
+        return self._touched(Grant) | self.swept | self.dropped | self.owed
+
+    @property
+    def enables(self) -> bool:
+        """Whether this pass lets the person in again."""
+        return any(isinstance(step, SetActive) and step.active for step in self.steps)
 
     def by_hand(self, kind: type[Grant] | type[Revoke]) -> frozenset[Entitlement]:
         """What steps of ``kind`` give or take that was not the bridge's to begin with."""

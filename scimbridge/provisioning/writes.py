@@ -151,7 +151,7 @@ class Writes:
         """The resource after an operation was seen through. Raises `NotFound` if it is gone."""
         with self.directory.glance() as connection:
             found = resources.by_pks(connection, [pk])
-        if not found:
+        if not any(row.confirmed for row in found):
             raise NotFound("it was deleted by another request while this one was under way")
         return found[0]
 

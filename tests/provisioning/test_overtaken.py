@@ -1,0 +1,148 @@
+"""A worker whose user was deleted while it was stalled: what it gives late does not stay."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from scimbridge.connectors.interface import Account
+from scimbridge.errors import NotFound, TemporarilyUnavailable
+from tests.provisioning.conftest import CALLER, JANE, READER, ROE, Bench, Opener, once
+from tests.provisioning.fake_vendor import ADOPTING
+
+
+@pytest.fixture
+def lasting(open_bench: Opener) -> Bench:
+    """A vendor whose accounts cannot be deleted, with an account for Jane."""
+    bench = open_bench(ADOPTING)
+    bench.vendor.people["n1"] = Account(JANE, native_id="n1")
+    bench.vendor.held["n1"] = set()
+    return bench
+
+
+@pytest.fixture
+def jane(lasting: Bench) -> str:
+    return lasting.post_user()
+
+
+def give_late(bench: Bench, jane: str) -> None:
+    """Jane joins a group, and is deleted before the grant reaches the vendor."""
+    group = bench.post_group("Readers")
+    once(bench, "grant", lambda: bench.users.delete(jane, CALLER))
+    bench.join(group, jane)
+    assert bench.vendor.roles(JANE) == {"reader"}, "the late grant came through"
+
+
+def test_a_grant_that_arrives_after_the_deletion_is_taken_again(lasting: Bench, jane: str) -> None:
+    give_late(lasting, jane)
+    lasting.recover()
+
+    assert lasting.vendor.roles(JANE) == set()
+    assert lasting.pending() == []
+    assert lasting.lines()[-1] == "repair done"
+    assert lasting.post_user() == jane, "nothing is left that stands in the way"
+
+
+def test_a_late_grant_that_cannot_be_taken_now_is_taken_later(lasting: Bench, jane: str) -> None:
+    give_late(lasting, jane)
+    with lasting.failing("revoke"):
+        lasting.recover()
+    assert lasting.pending() == ["repair"]
+    with pytest.raises(TemporarilyUnavailable, match="being deleted"):
+        lasting.post_user()
+    lasting.recover()
+
+    assert lasting.vendor.roles(JANE) == set()
+    assert lasting.pending() == []
+
+
+def test_what_was_given_by_hand_since_the_deletion_stays(lasting: Bench, jane: str) -> None:
+    give_late(lasting, jane)
+    lasting.vendor.held["n1"].add(replace(READER, native_id="auditor"))
+    # Looking at the vendor must not make a user of the account meanwhile, nor lose the record.
+    lasting.provider.observer.observe()
+    lasting.recover()
+
+    assert lasting.vendor.roles(JANE) == {"auditor"}
+
+
+def test_a_late_grant_is_taken_from_whom_the_account_belongs_to_since(
+    lasting: Bench, jane: str
+) -> None:
+    group = lasting.post_group("Readers")
+
+    def delete_and_post() -> None:
+        lasting.users.delete(jane, CALLER)
+        lasting.post_group("Analysts", lasting.post_user())
+
+    once(lasting, "grant", delete_and_post)
+    lasting.join(group, jane)
+    assert lasting.vendor.roles(JANE) == {"analyst", "reader"}
+    lasting.recover()
+
+    assert lasting.vendor.roles(JANE) == {"analyst"}
+    assert lasting.pending() == []
+
+
+def test_a_late_grant_is_taken_although_somebody_else_has_the_login_since(
+    lasting: Bench, jane: str
+) -> None:
+    group = lasting.post_group("Readers")
+
+    def hand_the_login_over() -> None:
+        lasting.users.delete(jane, CALLER)
+        lasting.vendor.people["n1"] = Account("former@example.com", native_id="n1")
+        lasting.vendor.people["n2"] = Account(JANE, native_id="n2")
+        lasting.vendor.held["n2"] = set()
+        lasting.post_user()
+
+    once(lasting, "grant", hand_the_login_over)
+    lasting.join(group, jane)
+    assert lasting.vendor.roles("former@example.com") == {"reader"}
+    lasting.recover()
+
+    assert lasting.vendor.roles("former@example.com") == set()
+    assert lasting.pending() == []
+
+
+def test_a_late_grant_is_taken_although_somebody_else_has_the_row_since(lasting: Bench) -> None:
+    group = lasting.post_group("Readers")
+    jane = lasting.post_user()
+    lasting.vendor.people["n2"] = Account(ROE, native_id="n2")
+    lasting.vendor.held["n2"] = set()
+
+    def replace_jane() -> None:
+        lasting.users.delete(jane, CALLER)
+        lasting.post_user(ROE)
+
+    once(lasting, "grant", replace_jane)
+    lasting.join(group, jane)
+    lasting.recover()
+
+    assert lasting.vendor.roles(JANE) == lasting.vendor.roles(ROE) == set()
+    assert lasting.pending() == []
+
+
+def test_an_account_that_is_enabled_after_the_deletion_is_disabled_again(
+    lasting: Bench, jane: str
+) -> None:
+    lasting.patch_user(jane, active=False)
+    once(lasting, "set_active", lambda: lasting.users.delete(jane, CALLER))
+
+    with pytest.raises(NotFound):
+        lasting.patch_user(jane, active=True)
+    assert lasting.vendor.people["n1"].active, "the late call came through"
+    lasting.recover()
+
+    assert not lasting.vendor.people["n1"].active
+    assert lasting.pending() == []
+
+
+def test_attributes_that_arrive_after_the_deletion_need_nothing(lasting: Bench, jane: str) -> None:
+    once(lasting, "update_account", lambda: lasting.users.delete(jane, CALLER))
+
+    with pytest.raises(NotFound):
+        lasting.patch_user(jane, displayName="Late")
+
+    assert lasting.pending() == []
