@@ -32,6 +32,8 @@ class Life(RuleBasedStateMachine):
         """The logins of the accounts that are left of people who are not provisioned any more."""
         self.asserted: set[str] = set()
         """The logins of those to whom an IdP gives something past the bridge."""
+        self.given_up: set[str] = set()
+        """Names of groups that a renaming leaves which is not carried out yet: SCIM shows them."""
         self.numbers = count()
 
     # --- what must hold --------------------------------------------------------------------
@@ -159,9 +161,9 @@ class Life(RuleBasedStateMachine):
     def new_name(self) -> str:
         return f"user{next(self.numbers)}@example.com"
 
-    def free_name(self, pick: int) -> str:
-        free = [name for name in self.names if name not in {group.name for group in self.groups}]
-        return free[pick % len(free)]
+    def free_names(self) -> list[str]:
+        taken = {group.name for group in self.groups} | self.given_up
+        return [name for name in self.names if name not in taken]
 
     def present(self) -> list[User]:
         return [user for user in self.users if user.id is not None and not user.leaving]

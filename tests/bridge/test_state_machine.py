@@ -145,10 +145,10 @@ class Provisioning(Life):
         assert status == 412
         assert self.world.intents() == before
 
-    @precondition(lambda self: len(self.groups) < len(self.names))
+    @precondition(lambda self: self.free_names())
     @rule(pick=PICK, picks=st.sets(PICK, max_size=3))
     def create_group(self, pick: int, picks: set[int]) -> None:
-        name = self.free_name(pick)
+        name = self.free_names()[pick % len(self.free_names())]
         members = self.some(picks)
         body = {"displayName": name, "members": [{"value": user.id} for user in members]}
         status, answer = self.world.send("POST", "/Groups", body)
@@ -195,9 +195,8 @@ class Provisioning(Life):
     @rule(pick=PICK, picks=st.sets(PICK, max_size=3), renames=st.booleans())
     def put_group(self, pick: int, picks: set[int], renames: bool) -> None:
         group, members = self.standing()[pick % len(self.standing())], self.some(picks)
-        name = (
-            self.free_name(pick) if renames and len(self.groups) < len(self.names) else group.name
-        )
+        before, free = group.name, self.free_names()
+        name = free[pick % len(free)] if renames and free else before
         body = {"displayName": name, "members": [{"value": user.id} for user in members]}
         affected = [*members, *(user for user in group.members if user not in members)]
         touched = self.touched(affected, group.name, name)
@@ -205,7 +204,9 @@ class Provisioning(Life):
         def apply() -> None:
             group.name, group.members = name, members
 
-        self.ask("PUT", f"/Groups/{group.id}", body, touched, apply)
+        done = self.ask("PUT", f"/Groups/{group.id}", body, touched, apply)
+        if not done and name != before:
+            self.given_up.add(before)
 
     @precondition(lambda self: self.standing())
     @rule(pick=PICK)
@@ -288,6 +289,7 @@ class Provisioning(Life):
         for login in sorted(self.asserted):
             self.have_idp_assert(login, member=False)
         self.world.heal()
+        self.given_up.clear()
         if not self.vendor.creates:
             self.world.look()
             self.world.heal()
