@@ -30,6 +30,8 @@ class Life(RuleBasedStateMachine):
         self.groups: list[Group] = []
         self.former: list[str] = []
         """The logins of the accounts that are left of people who are not provisioned any more."""
+        self.retiring: list[str] = []
+        """The logins of accounts that a renaming leaves which is not carried out yet."""
         self.asserted: set[str] = set()
         """The logins of those to whom an IdP gives something past the bridge."""
         self.given_up: set[str] = set()

@@ -112,10 +112,12 @@ class Provisioning(Life):
             user.name = name
             if not self.vendor.creates:
                 user.has_account = has_account
-                self.former += left
 
         if self.ask("PATCH", f"/Users/{user.id}", patch_op(change), [user], apply):
             self.expect_nothing_of(left)
+            self.former += left
+        else:
+            self.retiring += left
 
     @precondition(lambda self: self.present())
     @rule(pick=PICK)
@@ -290,6 +292,8 @@ class Provisioning(Life):
             self.have_idp_assert(login, member=False)
         self.world.heal()
         self.given_up.clear()
+        self.former += self.retiring
+        self.retiring.clear()
         if not self.vendor.creates:
             self.world.look()
             self.world.heal()
