@@ -24,6 +24,7 @@ from scimbridge.provisioning.keeper import Keeper
 from scimbridge.provisioning.outcome import Outcomes
 from scimbridge.provisioning.plan import (
     CreateAccount,
+    DeleteAccount,
     Step,
     UpdateAccount,
     needs_direct_grants,
@@ -188,14 +189,15 @@ class Converger:
         held: set[HeldGrant] = set()
         ending: set[HeldGrant] = set()
         everything = takes_all_access(item.desired)
-        outlives = not self.target.policy.capabilities.can_delete_accounts
+        steps = plan(item.desired, item.observed, self.target.policy)
+        deleted = {step.native_id for step in steps if isinstance(step, DeleteAccount)}
         for native_id in filter(None, [item.observed.native_id, *item.observed.retired]):
             try:
                 found = self.target.connector.grants(native_id)
             except VendorNotFound:
                 continue  # gone, and its access with it; the steps find out what that means
             held |= found
-            if everything or (outlives and native_id in item.observed.retired):
+            if native_id not in deleted and (everything or native_id in item.observed.retired):
                 ending |= found
         direct = frozenset(grant.entitlement for grant in held if grant.direct)
         lasting = {grant.entitlement for grant in held if grant.direct and grant.expires is None}

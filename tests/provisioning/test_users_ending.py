@@ -87,6 +87,17 @@ def test_access_that_cannot_be_taken_away_is_named_and_keeps_the_user_active(
     assert bench.shown("Users", jane)["active"] is False
 
 
+def test_inherited_access_of_an_account_that_is_deleted_is_no_hindrance(open_bench: Opener) -> None:
+    bench = open_bench(deactivate="delete")
+    jane = bench.post_user()
+    bench.vendor.inherited = frozenset({HeldGrant(READER, direct=False, via="group SOC")})
+
+    bench.patch_user(jane, active=False)
+
+    assert bench.vendor.people == {}
+    assert bench.shown("Users", jane)["active"] is False
+
+
 def test_a_new_user_that_is_inactive_has_an_account_without_access(open_bench: Opener) -> None:
     bench = open_bench(DISABLING)
 
