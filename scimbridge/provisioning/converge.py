@@ -159,7 +159,7 @@ class Converger:
             correlation.bind(item, creation)
             if item.error is not None:
                 item.log.append({"step": describe(creation), "error": str(item.error)})
-            elif not item.waiting:
+            elif not (item.waiting or item.gone):
                 changed[item.row.pk] = item
         if not changed:
             return
@@ -171,7 +171,7 @@ class Converger:
             item.row, item.desired, item.observed = fresh.row, fresh.desired, fresh.observed
 
     def _plan(self, item: Work) -> None:
-        if item.error is not None:
+        if item.error is not None or item.gone:
             return
         try:
             if needs_direct_grants(item.desired, item.observed, self.target.policy):

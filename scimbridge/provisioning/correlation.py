@@ -180,13 +180,21 @@ class Correlation:
         }
         shown = created.attributes or account.attributes
         with self.directory.write() as connection:
+            found = resources.by_pks(connection, [item.row.pk])
+            if not found or self._was_renamed(item, found[0]):
+                for row in found:
+                    self._leave(connection, item, row, created.native_id, origin)
+                item.gone = True
+                return
             if item.row.scim_id is None:
                 name = self.target.name
                 (columns["scim_id"],) = new_user_ids(connection, name, [created.native_id])
             if shown and self.target.extension:
-                (row,) = resources.by_pks(connection, [item.row.pk])
                 document = with_attributes(
-                    parse_document(row.desired), shown, self.target.extension, self.target.user_type
+                    parse_document(found[0].desired),
+                    shown,
+                    self.target.extension,
+                    self.target.user_type,
                 )
                 columns["desired"] = dump_document(document)
             resources.change(connection, item.row.pk, **columns)
@@ -197,6 +205,23 @@ class Correlation:
                 grants.HELD,
                 [(item.row.pk, (held.kind, held.native_id)) for held in created.granted],
             )
+
+    def _was_renamed(self, item: Work, row: ResourceRow) -> bool:
+        can_rename = self.target.policy.capabilities.can_rename_accounts
+        return not can_rename and row.desired_key != item.row.desired_key
+
+    def _leave(
+        self, connection: Connection, item: Work, row: ResourceRow, native_id: str, origin: str
+    ) -> None:
+        """Have the account of a former login go, as if the rename had come a moment later."""
+        # A rename that was withdrawn: she has her account, and one that we did not make stays.
+        has_another = row.native_id is not None
+        known = native_id in grants.retired(connection, [row.pk])[row.pk]
+        if not known and (origin == "created" or not has_another):
+            first = not has_another and grants.confirmed_account(connection, row.pk) is None
+            grants.retire(connection, row.pk, native_id, confirmed=first)
+        if user_key(row.attempted_login or "") == item.row.desired_key:
+            resources.change(connection, row.pk, attempted_at=None, attempted_login=None)
 
     def _do_without(self, item: Work, account: Account) -> None:
         """Nobody can create the account: refuse, or wait for the person's first sign-in.

@@ -39,7 +39,8 @@ class Work:
     steps: tuple[Step, ...] = ()
     error: ScimbridgeError | None = None
     gone: bool = False
-    """The vendor no longer knows the account that the directory has; bind another one."""
+    """The vendor no longer knows the account that the directory has, or the one that was found is
+    not the person's any more; bind another one."""
     unfinished: ScimbridgeError | None = None
     """Why the user cannot be done yet although all steps are."""
     waiting: bool = False
