@@ -244,7 +244,9 @@ class Users:
             first = grants.confirmed_account(connection, row.pk) is None
             grants.retire(connection, row.pk, row.native_id, confirmed=first)
             grants.doubt(connection, row.pk)
-            return {"native_id": None, "observed": None, "origin": None}
+            # Whoever is at work is so at the former account: none of that is true of the new one.
+            dirty = row.dirty + 1
+            return {"native_id": None, "observed": None, "origin": None, "dirty": dirty}
         if capabilities.can_create_accounts or row.attempted_at is not None:
             return {}
         # Whoever had none may have come by an account since the vendor was looked at.

@@ -1,4 +1,4 @@
-"""A rename that comes while somebody else is at work at the account, where no login ever changes."""
+"""A rename while somebody else is at work at the account, where no login ever changes."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_of_two_renames_the_second_wins_while_the_first_goes_back_to_the_former_
 
 
 @pytest.mark.parametrize(("call", "origin"), [("find_account", "hand"), ("create_account", "us")])
-def test_a_rename_that_is_given_up_while_its_account_is_bound_leaves_no_account_but_one_made_by_hand(
+def test_a_rename_that_is_given_up_while_it_binds_an_account_leaves_only_one_made_by_hand(
     recreating: Bench, call: str, origin: str
 ) -> None:
     bench = recreating
@@ -109,4 +109,19 @@ def test_a_rename_that_is_given_up_while_its_account_is_bound_leaves_no_account_
 
     assert roles(bench) == {JANE: {"reader"}} | ({ROE: set()} if origin == "hand" else {})
     assert bench.row(jane).native_id == "n1"
+    assert bench.pending() == []
+
+
+def test_a_rename_while_roles_are_given_gives_them_to_the_new_account_too(
+    recreating: Bench,
+) -> None:
+    bench = recreating
+    jane = bench.post_user()
+    group = bench.post_group("Readers")
+    during(bench, "grant", lambda: bench.patch_user(jane, userName=ROE))
+
+    bench.join(group, jane)
+    bench.recover()
+
+    assert roles(bench) == {ROE: {"reader"}}
     assert bench.pending() == []
