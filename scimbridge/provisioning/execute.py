@@ -119,8 +119,10 @@ def _fail(connector: Connector, item: Work, step: Step, error: VendorError) -> N
     item.log.append({"step": describe(step), "error": error.reason})
     if isinstance(error, VendorNotFound):
         try:
-            if item.row.native_id and connector.read_account(item.row.native_id) is None:
-                item.gone = True
+            native_id = _account_of(step) or item.row.native_id
+            if native_id and connector.read_account(native_id) is None:
+                # Of an account that was to lose all access nothing is left to do.
+                item.gone = item.gone or native_id not in item.observed.retired
                 return
         except VendorError as unreadable:
             error = unreadable
@@ -132,6 +134,12 @@ def _fail(connector: Connector, item: Work, step: Step, error: VendorError) -> N
         logger.warning("%s: %s: %s", item.desired.account.user_name, describe(step), error.reason)
         return
     item.error = item.error or error
+
+
+def _account_of(step: Step) -> str | None:
+    if isinstance(step, CreateAccount | UpdateAccount):
+        return step.account.native_id
+    return step.native_id
 
 
 def _gives_back(item: Work, step: Step) -> bool:

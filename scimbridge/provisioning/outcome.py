@@ -30,6 +30,7 @@ from scimbridge.provisioning.plan import (
     needs_direct_grants,
     plan,
 )
+from scimbridge.provisioning.standing_in import stand_in
 from scimbridge.provisioning.targets import Target
 from scimbridge.provisioning.vendor_groups import is_settled
 from scimbridge.provisioning.work import Work, dump_account, load, parse_document
@@ -96,42 +97,30 @@ class Outcomes:
             grants.add(connection, grants.TAKING, changing[grants.TAKING])
             self.request_repair(connection, row, kind="repair")
         if not rows and not item.gone:
-            self._take_back(connection, item)
+            self._take_late(connection, item)
 
-    def _take_back(self, connection: Connection, item: Work) -> None:
+    def _take_late(self, connection: Connection, item: Work) -> None:
         """The user was deleted meanwhile: what came late to the account is to go, and only that."""
         native_id, given = item.row.native_id, item.given
         if native_id is None or not (given or item.enables):
             return
         # The account may be somebody's again, as where it cannot be deleted and was seen since.
         row = resources.find_by_native_id(connection, self.target.name, "User", native_id)
-        row = row or self._stand_in(connection, item)
-        late = [(row.pk, key) for key in entitlement_keys(given)]
+        if row is None:
+            # An account that was enabled has to be disabled as by a deletion; one that can be
+            # deleted is gone, or is not ours.
+            ends = item.enables and not self.target.capabilities.can_delete_accounts
+            disposition = Disposition.DELETED if ends else Disposition.RELEASED
+            row = stand_in(connection, item.row, disposition=disposition, now=self.now())
+        self.take_back(connection, row, entitlement_keys(given))
+
+    def take_back(
+        self, connection: Connection, row: ResourceRow, keys: Sequence[grants.Key]
+    ) -> None:
+        """Have taken from the account of ``row`` what it may have of ``keys`` and should not."""
+        late = [(row.pk, key) for key in keys]
         grants.put(connection, grants.ASSERTED, late, unless_held=True)
         self.request_repair(connection, row, kind="repair")
-
-    def _stand_in(self, connection: Connection, item: Work) -> ResourceRow:
-        """A user whom nobody sees, for as long as the account has what is to be taken from it."""
-        row, now = item.row, self.now()
-        key = str(row.desired_key)
-        rival = resources.find_by_any_key(connection, row.target, row.resource_type, key)
-        # An account that was enabled has to be disabled as by a deletion; one that can be deleted
-        # is gone, or is not ours.
-        ends = item.enables and not self.target.capabilities.can_delete_accounts
-        pk = resources.create(
-            connection,
-            target=row.target,
-            resource_type=row.resource_type,
-            desired_key=key if rival is None else None,  # a POST of the name waits for the end
-            desired=row.desired,
-            disposition=(Disposition.DELETED if ends else Disposition.RELEASED).value,
-            origin="adopted",
-            native_id=row.native_id,
-            created=now,
-            last_modified=now,
-        )
-        (created,) = resources.by_pks(connection, [pk])
-        return created
 
     def request_repair(self, connection: Connection, row: ResourceRow, *, kind: str) -> int:
         """Have a resource converge again from scratch: what the vendor holds is not known.
