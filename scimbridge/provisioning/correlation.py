@@ -49,6 +49,9 @@ class Correlation:
                 self._adopt(item, account)
             elif not self.target.policy.capabilities.can_create_accounts:
                 self._do_without(item, step.account)
+            elif self._needs_none(item):
+                self._wait_for_search(item.row, step.account.user_name)
+                self._do_without(item, step.account)
             else:
                 self._create(item, step)
         except VendorConflict as conflict:
@@ -223,8 +226,16 @@ class Correlation:
         if user_key(row.attempted_login or "") == item.row.desired_key:
             resources.change(connection, row.pk, attempted_at=None, attempted_login=None)
 
+    def _needs_none(self, item: Work) -> bool:
+        """Whether somebody is without access as wanted, since the account was deleted by hand.
+
+        Not while a former account is still to go: what it held by hand is kept with the new one.
+        """
+        known = item.row.confirmed is not None and not item.observed.retired
+        return known and not item.desired.account.active
+
     def _do_without(self, item: Work, account: Account) -> None:
-        """Nobody can create the account: refuse, or wait for the person's first sign-in.
+        """No account is created: refuse, or wait until there is one.
 
         An inactive person without an account has no access, which is what was asked for.
         """

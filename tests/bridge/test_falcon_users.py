@@ -236,3 +236,13 @@ def test_an_account_deleted_by_hand_is_created_again_when_it_is_needed(world: Wo
 
     assert world.vendor.roles("jane@example.com") == {"falconhost_analyst", "falconhost_read_only"}
     assert world.scim("GET", f"/Groups/{group}").json()["members"][0]["value"] == user
+
+
+def test_a_leaver_whose_account_was_deleted_by_hand_is_given_no_other(world: World) -> None:
+    user = world.scim.create_user("jane@example.com", name=NAME)["id"]
+    world.scim.create_group("SEC Falcon Readers", user)
+    world.vendor.simulator.state.users.clear()
+
+    assert world.scim.set_active(user, False).status_code == 200
+
+    assert world.vendor.accounts() == {}

@@ -25,8 +25,8 @@ from scimbridge.errors import (
 )
 from scimbridge.provisioning.correlate import derived_id
 from tests.conftest import World
-from tests.provisioning.conftest import CALLER, JANE, READER, ROE, Bench, Opener
-from tests.provisioning.fake_vendor import ADOPTING, DISABLING
+from tests.provisioning.conftest import CALLER, JANE, READER, ROE, Bench, Opener, lose_the_answer
+from tests.provisioning.fake_vendor import ADOPTING, DISABLING, LAGGING
 
 # --- deactivating ------------------------------------------------------------------------------
 
@@ -196,15 +196,54 @@ def test_an_account_deleted_by_hand_is_made_anew_when_it_is_needed(bench: Bench,
     assert bench.vendor.roles(JANE) == ({"reader"} if call == "grant" else set())
 
 
-def test_deactivating_whose_account_was_deleted_by_hand_leaves_no_access(bench: Bench) -> None:
+def test_deactivating_whose_account_was_deleted_by_hand_makes_no_other(bench: Bench) -> None:
     jane = bench.post_user()
     bench.post_group("Readers", jane)
     bench.vendor.people.clear()
 
     bench.patch_user(jane, active=False)
+    bench.patch_user(jane, displayName="Jane")
 
     assert bench.shown("Users", jane)["active"] is False
-    assert all(not held for key, held in bench.vendor.held.items() if key in bench.vendor.people)
+    assert bench.vendor.people == {}
+    assert bench.pending() == []
+    bench.patch_user(jane, active=True)
+    assert bench.vendor.roles(JANE) == {"reader"}
+
+
+def test_deactivating_whose_account_somebody_made_anew_takes_its_access(bench: Bench) -> None:
+    jane = bench.post_user()
+    bench.post_group("Readers", jane)
+    bench.vendor.people = {"x1": Account(JANE, native_id="x1")}
+    bench.vendor.held["x1"] = {READER}
+
+    bench.patch_user(jane, active=False)
+
+    assert bench.vendor.held["x1"] == set()
+    assert bench.row(jane).native_id == "x1"
+
+
+def test_deactivating_while_a_new_account_may_not_be_seen_yet_waits_for_it(
+    open_bench: Opener,
+) -> None:
+    bench = open_bench(LAGGING)
+    jane = bench.post_user()
+    group = bench.post_group("Readers")
+    bench.vendor.people.clear()
+    bench.vendor.invisible = True
+    lose_the_answer(bench)
+    with pytest.raises(TemporarilyUnavailable):
+        bench.join(group, jane)
+    bench.vendor.held["n2"].add(Entitlement("role", "default"))
+
+    with pytest.raises(TemporarilyUnavailable, match="interrupted"):
+        bench.patch_user(jane, active=False)
+    bench.vendor.invisible = False
+    bench.recover()
+
+    assert bench.vendor.roles(JANE) == set()
+    assert bench.shown("Users", jane)["active"] is False
+    assert bench.pending() == []
 
 
 def test_an_account_that_is_there_lacks_what_it_should_hold_for_good(bench: Bench) -> None:
