@@ -27,7 +27,7 @@ from scimbridge.errors import (
 )
 from scimbridge.provisioning.correlate import new_user_ids, user_key
 from scimbridge.provisioning.mapping import with_attributes
-from scimbridge.provisioning.plan import CreateAccount
+from scimbridge.provisioning.plan import CreateAccount, Disposition
 from scimbridge.provisioning.targets import Target
 from scimbridge.provisioning.work import Work, dump_account, dump_document, parse_document
 
@@ -109,6 +109,8 @@ class Correlation:
         login = step.account.user_name
         self._wait_for_search(item.row, login)
         with self.directory.write() as connection:
+            if not leases.is_held(connection, item.row.pk, item.row.fence):
+                raise NotYet(f"somebody else is at {login} by now, or the creation was given up")
             resources.change(
                 connection, item.row.pk, attempted_at=self.now(), attempted_login=login
             )
@@ -184,7 +186,7 @@ class Correlation:
         shown = created.attributes or account.attributes
         with self.directory.write() as connection:
             found = resources.by_pks(connection, [item.row.pk])
-            if not found or self._was_renamed(item, found[0]):
+            if not found or self._is_unwanted(item, found[0], origin):
                 for row in found:
                     self._leave(connection, item, row, created.native_id, origin)
                 item.gone = True
@@ -209,14 +211,17 @@ class Correlation:
                 [(item.row.pk, (held.kind, held.native_id)) for held in created.granted],
             )
 
-    def _was_renamed(self, item: Work, row: ResourceRow) -> bool:
+    def _is_unwanted(self, item: Work, row: ResourceRow, origin: str) -> bool:
+        """Whether a rename came meanwhile, or a creation was given up."""
         can_rename = self.target.policy.capabilities.can_rename_accounts
-        return not can_rename and row.desired_key != item.row.desired_key
+        renamed = row.desired_key != item.row.desired_key
+        given_up = row.disposition == Disposition.RELEASED.value and origin == "created"
+        return given_up or (renamed and not can_rename)
 
     def _leave(
         self, connection: Connection, item: Work, row: ResourceRow, native_id: str, origin: str
     ) -> None:
-        """Have the account of a former login go, as if the rename had come a moment later."""
+        """Have an account go that is not wanted any more: as if a rename had come afterwards."""
         # A rename that was withdrawn: she has her account, and one that we did not make stays.
         has_another = row.native_id is not None
         known = native_id in grants.retired(connection, [row.pk])[row.pk]

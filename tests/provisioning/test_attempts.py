@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from scimbridge.connectors.interface import Account
 from scimbridge.errors import TemporarilyUnavailable
 from tests.provisioning.conftest import CALLER, Bench, Opener, lose_the_answer, once
 from tests.provisioning.fake_vendor import LAGGING, SETTLE_S
 
+A_DAY_S = 86_400
 A_MONTH_S = 30 * 86_400
 
 
@@ -114,6 +116,45 @@ def test_a_creation_that_is_given_up_leaves_no_account(bench: Bench) -> None:
     give_up(bench)
 
     assert logins(bench) == []
+    assert bench.pending() == []
+
+
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_creation_that_is_given_up_while_the_account_is_searched_for_makes_none(
+    bench: Bench, exists: bool
+) -> None:
+    with bench.failing("find_account"), pytest.raises(TemporarilyUnavailable):
+        bench.post_user("jane@example.com")
+    if exists:
+        made_by_hand = Account("jane@example.com", native_id="x1")
+        bench.vendor.people["x1"] = made_by_hand
+
+    def give_up() -> None:
+        del bench.vendor.meanwhile["find_account"]
+        bench.recover(after_s=2)
+
+    bench.vendor.meanwhile["find_account"] = give_up
+    bench.recover(after_s=A_DAY_S - 1)
+
+    assert bench.vendor.people == ({"x1": made_by_hand} if exists else {})
+    assert "create_account" not in bench.vendor.calls
+    assert bench.lines()[-1] == "create abandoned"
+    assert bench.pending() == []
+
+
+def test_a_creation_that_is_given_up_while_the_account_is_made_leaves_none(bench: Bench) -> None:
+    with bench.failing("find_account"), pytest.raises(TemporarilyUnavailable):
+        bench.post_user("jane@example.com")
+
+    def give_up() -> None:
+        del bench.vendor.meanwhile["create_account"]
+        bench.recover(after_s=2)
+
+    bench.vendor.meanwhile["create_account"] = give_up
+    bench.recover(after_s=A_DAY_S - 1)
+    bench.recover()
+
+    assert bench.vendor.people == {}
     assert bench.pending() == []
 
 
