@@ -234,7 +234,7 @@ class Correlation:
     def _needs_none(self, item: Work) -> bool:
         """Whether somebody is without access as wanted, since the account was deleted by hand.
 
-        Not while a former account is still to go: what it held by hand is kept with the new one.
+        Not while a former account is still to go: a rename takes an account to the new login.
         """
         known = item.row.confirmed is not None and not item.observed.retired
         return known and not item.desired.account.active

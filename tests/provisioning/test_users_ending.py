@@ -246,6 +246,21 @@ def test_deactivating_while_a_new_account_may_not_be_seen_yet_waits_for_it(
     assert bench.pending() == []
 
 
+def test_who_is_renamed_and_deactivated_at_once_has_an_account_and_what_was_given_by_hand_later(
+    open_bench: Opener,
+) -> None:
+    bench = open_bench(rename="recreate")
+    jane = bench.post_user()
+    bench.vendor.held["n1"].add(READER)
+
+    bench.patch_user(jane, userName=ROE, active=False)
+    assert bench.vendor.roles(ROE) == set()
+    assert len(bench.vendor.people) == 1
+    bench.patch_user(jane, active=True)
+
+    assert bench.vendor.roles(ROE) == {"reader"}
+
+
 def test_an_account_that_is_there_lacks_what_it_should_hold_for_good(bench: Bench) -> None:
     jane = bench.post_user()
     group = bench.post_group("Readers")
