@@ -36,12 +36,17 @@ def directory(url: str) -> Iterator[Directory]:
 @pytest.fixture
 def pk(directory: Directory) -> int:
     """A person of whom nothing is recorded, and who is not settled."""
+    return somebody(directory, created=NOW)
+
+
+def somebody(directory: Directory, *, created: int) -> int:
+    """A person of the test's target; returns the primary key."""
     with directory.write() as connection:
         return resources.create(
             connection,
             target="t",
             resource_type="User",
             desired="{}",
-            created=NOW,
-            last_modified=NOW,
+            created=created,
+            last_modified=created,
         )

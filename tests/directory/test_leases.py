@@ -8,7 +8,7 @@ from scimbridge.directory import leases, resources
 from scimbridge.directory.engine import Directory
 from scimbridge.directory.resources import ResourceRow
 from scimbridge.directory.schema import targets
-from tests.directory.conftest import NOW
+from tests.directory.conftest import NOW, somebody
 
 
 def take(directory: Directory, *pks: int, owner: str = "one", now: int = NOW) -> list[int]:
@@ -63,6 +63,20 @@ def test_who_comes_back_late_is_told_and_changes_nothing(directory: Directory, p
     take(directory, pk)
     late = row(directory, pk).fence
     take(directory, pk, owner="two", now=NOW + 101)
+
+    assert give_back(directory, pk, late) is None
+    assert row(directory, pk).lease_owner == "two"
+
+
+def test_who_comes_back_late_is_told_although_somebody_else_has_the_key_of_the_row(
+    directory: Directory, pk: int
+) -> None:
+    take(directory, pk)
+    late = row(directory, pk).fence
+    with directory.write() as connection:
+        resources.remove(connection, pk)
+    pk = somebody(directory, created=NOW + 1)
+    take(directory, pk, owner="two")
 
     assert give_back(directory, pk, late) is None
     assert row(directory, pk).lease_owner == "two"
