@@ -109,9 +109,11 @@ class Life(RuleBasedStateMachine):
         assert status < 300 or status in (429, 500, *[501] * bool(self.asserted)), answer
         wanted_before = [self.wishes(user) for user in touched]
         apply()
+        # Whoever is asked to be inactive is looked for each time; to stay in a group asks nothing.
+        is_theirs = path.startswith("/Users/")
         for user, wishes in zip(touched, wanted_before, strict=True):
             user.settled = status < 300
-            if user.settled and (wishes != self.wishes(user) or not user.active):
+            if user.settled and (wishes != self.wishes(user) or (is_theirs and not user.active)):
                 user.seen = True
         if status < 300:
             self.expect(touched)
@@ -123,9 +125,12 @@ class Life(RuleBasedStateMachine):
         return False
 
     def wishes(self, user: User) -> tuple[object, ...]:
-        """All that is wanted of somebody: what changes nothing of it need not look at anybody."""
+        """All that the vendor is wanted to have of somebody: what changes nothing of it need not
+        look at anybody. Groups that give nothing there are none of it.
+        """
         names = [group.name for group in self.groups if user in group.members]
-        return user.name, user.given_name, user.active, sorted(names)
+        names = sorted(name for name in names if name in self.vendor.groups)
+        return user.name, user.given_name, user.active, names
 
     def touched(self, users: list[User], *names: str) -> list[User]:
         """Of the members of a group of these names, those whose accounts are looked at."""
