@@ -45,7 +45,6 @@ def configure_logs(level: str) -> None:
     root.setLevel(level.upper())
     # What no line says need not be found out for each; gunicorn's lines say the process.
     logging.logThreads = logging.logMultiprocessing = False
-    logging._srcfile = None  # as the Logging HOWTO says, under Optimization
     # One line a call is ours to write; urllib3's would hold query strings.
     logging.getLogger("urllib3").setLevel(logging.WARNING)
 

@@ -21,7 +21,7 @@ class Commands:
 
     def __call__(self, *words: str, terminal: bool = False, typed: str = "") -> Result:
         """Run one; the options come last."""
-        shown = {"TTY_COMPATIBLE": "1", "COLUMNS": "100"} if terminal else {}
+        shown = {"TERM": "xterm", "TTY_COMPATIBLE": "1", "COLUMNS": "100"} if terminal else {}
         runner = CliRunner(env={**self.world.environ, **shown})
         return runner.invoke(cli, [*words, "--config", str(self.world.path)], input=typed)
 
