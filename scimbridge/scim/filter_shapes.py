@@ -19,7 +19,7 @@ from scimbridge.scim.filter_grammar import (
     parse_syntax,
     string_value,
 )
-from scimbridge.scim.filter_tree import And, Compare, Filter, Not, Or, Present, ValuePathFilter
+from scimbridge.scim.filter_tree import And, Compare, Filter, Not, Or, ValuePathFilter
 from scimbridge.scim.quirks import Dialect
 
 _HOLE: Final = "\ue000"
@@ -97,5 +97,5 @@ def _filled(node: Filter, values: Sequence[str]) -> Filter:
             return Or(tuple(_filled(operand, values) for operand in operands))
         case Not(operand):
             return Not(_filled(operand, values))
-        case Compare() | Present():
+        case _:
             return node
