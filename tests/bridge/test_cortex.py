@@ -82,12 +82,18 @@ def test_access_that_cannot_be_taken_is_told_and_not_reported_as_done(world: Ven
     assert world.scim("GET", f"/Users/{user}").json()["active"] is True
 
 
+def signed_in_since_the_last_look(world: VendorWorld) -> str:
+    """Somebody who was given access by hand meanwhile; returns the SCIM id."""
+    user = str(world.scim.create_user("new@example.com")["id"])
+    account = {"user_name": "new@example.com", "groups": ["SOC"], "roles": ["viewer"]}
+    world.simulator.state.add_account(account)
+    return user
+
+
 def test_deletion_takes_all_access_of_an_account_that_came_since_the_last_look(
     world: VendorWorld,
 ) -> None:
-    user = world.scim.create_user("new@example.com")["id"]
-    account = {"user_name": "new@example.com", "groups": ["SOC"], "roles": ["viewer"]}
-    world.simulator.state.add_account(account)
+    user = signed_in_since_the_last_look(world)
 
     assert world.scim("DELETE", f"/Users/{user}").status_code == 204
 
@@ -97,9 +103,7 @@ def test_deletion_takes_all_access_of_an_account_that_came_since_the_last_look(
 def test_a_rename_takes_all_access_of_an_account_that_came_since_the_last_look(
     world: VendorWorld,
 ) -> None:
-    user = world.scim.create_user("new@example.com")["id"]
-    account = {"user_name": "new@example.com", "groups": ["SOC"], "roles": ["viewer"]}
-    world.simulator.state.add_account(account)
+    user = signed_in_since_the_last_look(world)
 
     rename = {"op": "replace", "path": "userName", "value": ADA}
     answer = world.scim.patch(f"/Users/{user}", rename)

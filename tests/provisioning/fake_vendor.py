@@ -59,6 +59,11 @@ class FakeVendor(Connector):
         self.calls.append(name)
         self.meanwhile.get(name, lambda: None)()
 
+    def make(self, native_id: str, user_name: str, *held: Entitlement) -> None:
+        """Somebody makes an account by hand."""
+        self.people[native_id] = Account(user_name, native_id=native_id)
+        self.held[native_id] = set(held)
+
     def roles(self, user_name: str) -> set[str]:
         """What the account of this login holds."""
         (native_id,) = [key for key, each in self.people.items() if each.user_name == user_name]

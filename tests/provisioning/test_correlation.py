@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from scimbridge.connectors.interface import Account
 from scimbridge.errors import (
     DirectoryError,
     InvalidValue,
@@ -21,14 +20,8 @@ from tests.provisioning.conftest import DOWN, JANE, Bench, Opener, lose_the_answ
 from tests.provisioning.fake_vendor import LAGGING, SETTLE_S
 
 
-def existing(bench: Bench, user_name: str = JANE, native_id: str = "x1") -> None:
-    """An account that somebody made at the vendor."""
-    bench.vendor.people[native_id] = Account(user_name, native_id=native_id)
-    bench.vendor.held[native_id] = set()
-
-
 def test_an_account_that_exists_is_adopted(bench: Bench) -> None:
-    existing(bench, JANE.upper())
+    bench.vendor.make("x1", JANE.upper())
 
     user = bench.post_user()
 
@@ -89,7 +82,7 @@ def test_a_create_that_surely_failed_is_repeated_at_once(open_bench: Opener) -> 
 
 
 def test_a_login_that_was_taken_between_search_and_create_is_adopted(bench: Bench) -> None:
-    bench.vendor.meanwhile["create_account"] = lambda: existing(bench)
+    bench.vendor.meanwhile["create_account"] = lambda: bench.vendor.make("x1", JANE)
 
     user = bench.post_user()
 
@@ -97,7 +90,7 @@ def test_a_login_that_was_taken_between_search_and_create_is_adopted(bench: Benc
 
 
 def test_a_login_that_is_taken_by_nobody_whom_we_see_is_a_conflict(bench: Bench) -> None:
-    existing(bench)
+    bench.vendor.make("x1", JANE)
     bench.vendor.invisible = True
 
     with pytest.raises(Uniqueness, match="where the bridge cannot see it"):
@@ -173,7 +166,7 @@ def test_a_refused_part_of_a_creation_takes_the_created_account_away_again(bench
 
 
 def test_a_refused_part_of_an_adoption_leaves_the_account_where_it_was(bench: Bench) -> None:
-    existing(bench)
+    bench.vendor.make("x1", JANE)
     with (
         bench.failing("update_account", VendorRejected("bad name")),
         pytest.raises(InvalidValue),

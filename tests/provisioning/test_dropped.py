@@ -245,8 +245,7 @@ def test_what_cannot_be_given_back_any_more_is_told_and_stops_nothing(
 
 
 def test_an_account_that_is_let_go_again_has_it_back(bench: Bench) -> None:
-    bench.vendor.people["n1"] = Account(JANE, native_id="n1")
-    bench.vendor.held["n1"] = {SITE}
+    bench.vendor.make("n1", JANE, SITE)
     with bench.failing("put_back"), pytest.raises(TemporarilyUnavailable):
         bench.post_user(displayName="Jane")
     assert bench.vendor.held["n1"] == set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scimbridge.connectors.interface import Account, Entitlement
+from scimbridge.connectors.interface import Entitlement
 from scimbridge.provisioning.holders import Holder, holders
 from tests.provisioning.conftest import JANE, Bench
 
@@ -19,8 +19,7 @@ def test_what_the_bridge_gave_is_told_from_what_somebody_else_did(bench: Bench) 
     jane, roe = bench.post_user(), bench.post_user("roe@example.com")
     bench.post_group("Analysts", jane)
     bench.vendor.held["n2"].add(ANALYST)
-    bench.vendor.people["n3"] = Account("max", native_id="n3")
-    bench.vendor.held["n3"] = {ANALYST}
+    bench.vendor.make("n3", "max", ANALYST)
 
     assert held(bench) == [
         Holder("n1", JANE, jane, given=True),

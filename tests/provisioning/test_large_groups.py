@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from scimbridge.connectors.interface import Account, Assignment
+from scimbridge.connectors.interface import Assignment
 from scimbridge.directory import resources
 from scimbridge.errors import TemporarilyUnavailable, VendorUnavailable
 from scimbridge.provisioning import converge
@@ -25,8 +25,7 @@ def crowd(bench: Bench, size: int) -> list[str]:
     """The ids of so many users, whom the bridge found at the vendor."""
     for number in range(size):
         native_id = f"x{number}"
-        bench.vendor.people[native_id] = Account(f"u{number}@example.com", native_id=native_id)
-        bench.vendor.held[native_id] = set()
+        bench.vendor.make(native_id, f"u{number}@example.com")
     bench.provider.observer.observe()
     with bench.directory.read() as connection:
         return [str(row.scim_id) for row in resources.visible(connection, "t", "User")]

@@ -19,8 +19,7 @@ from tests.provisioning.conftest import JANE, ROE, Bench, Opener
 
 def stock(bench: Bench, *names: str) -> None:
     for number, name in enumerate(names, 1):
-        bench.vendor.people[f"x{number}"] = Account(name, native_id=f"x{number}")
-        bench.vendor.held[f"x{number}"] = set()
+        bench.vendor.make(f"x{number}", name)
 
 
 def rows(bench: Bench, kind: str) -> list[ResourceRow]:

@@ -16,8 +16,7 @@ from tests.provisioning.fake_vendor import ADOPTING
 def lasting(open_bench: Opener) -> Bench:
     """A vendor whose accounts cannot be deleted, with an account for Jane."""
     bench = open_bench(ADOPTING)
-    bench.vendor.people["n1"] = Account(JANE, native_id="n1")
-    bench.vendor.held["n1"] = set()
+    bench.vendor.make("n1", JANE)
     return bench
 
 
@@ -93,8 +92,7 @@ def test_a_late_grant_is_taken_although_somebody_else_has_the_login_since(
     def hand_the_login_over() -> None:
         lasting.users.delete(jane, CALLER)
         lasting.vendor.people["n1"] = Account("former@example.com", native_id="n1")
-        lasting.vendor.people["n2"] = Account(JANE, native_id="n2")
-        lasting.vendor.held["n2"] = set()
+        lasting.vendor.make("n2", JANE)
         lasting.post_user()
 
     once(lasting, "grant", hand_the_login_over)
@@ -109,8 +107,7 @@ def test_a_late_grant_is_taken_although_somebody_else_has_the_login_since(
 def test_a_late_grant_is_taken_although_somebody_else_has_the_row_since(lasting: Bench) -> None:
     group = lasting.post_group("Readers")
     jane = lasting.post_user()
-    lasting.vendor.people["n2"] = Account(ROE, native_id="n2")
-    lasting.vendor.held["n2"] = set()
+    lasting.vendor.make("n2", ROE)
 
     def replace_jane() -> None:
         lasting.users.delete(jane, CALLER)

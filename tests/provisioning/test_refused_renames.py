@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scimbridge.connectors.interface import Account, Entitlement
+from scimbridge.connectors.interface import Entitlement
 from scimbridge.errors import InvalidValue, TemporarilyUnavailable, VendorRejected
 from tests.provisioning.conftest import JANE, Bench, Opener
 from tests.provisioning.fake_vendor import ADOPTING
@@ -12,9 +12,19 @@ from tests.provisioning.fake_vendor import ADOPTING
 NEW = "new@example.com"
 
 
-def with_account(bench: Bench, user_name: str, native_id: str, *roles: str) -> None:
-    bench.vendor.people[native_id] = Account(user_name, native_id=native_id)
-    bench.vendor.held[native_id] = {Entitlement("role", role) for role in roles}
+@pytest.fixture
+def adopting(open_bench: Opener) -> Bench:
+    """At a vendor whose accounts can be neither created nor deleted."""
+    return open_bench(ADOPTING, rename="recreate")
+
+
+def reader_with_both_accounts(bench: Bench) -> str:
+    """Jane, who reads, and the account of the login that she is about to have."""
+    bench.vendor.make("n1", JANE)
+    bench.vendor.make("n2", NEW)
+    jane = bench.post_user()
+    bench.post_group("Readers", jane)
+    return jane
 
 
 def refuse_to_rename(bench: Bench, jane: str, call: str) -> None:
@@ -27,7 +37,7 @@ def test_an_account_that_a_refused_rename_adopted_is_released(open_bench: Opener
     bench = open_bench(rename="recreate")
     jane = bench.post_user()
     bench.post_group("Readers", jane)
-    with_account(bench, NEW, "x2", "auditor")
+    bench.vendor.make("x2", NEW, Entitlement("role", "auditor"))
 
     refuse_to_rename(bench, jane, "delete_account")
     bench.recover()
@@ -42,7 +52,7 @@ def test_an_adopted_account_is_released_although_that_fails_at_first(open_bench:
     bench = open_bench(rename="recreate")
     jane = bench.post_user()
     bench.post_group("Readers", jane)
-    with_account(bench, NEW, "x2")
+    bench.vendor.make("x2", NEW)
     refuse_to_rename(bench, jane, "delete_account")
     with bench.failing("revoke"):
         bench.recover()
@@ -54,12 +64,8 @@ def test_an_adopted_account_is_released_although_that_fails_at_first(open_bench:
     assert bench.post_user(NEW) != jane
 
 
-def test_a_refused_rename_is_undone_where_accounts_cannot_be_deleted(open_bench: Opener) -> None:
-    bench = open_bench(ADOPTING, rename="recreate")
-    with_account(bench, JANE, "n1")
-    with_account(bench, NEW, "n2")
-    jane = bench.post_user()
-    bench.post_group("Readers", jane)
+def test_a_refused_rename_is_undone_where_accounts_cannot_be_deleted(adopting: Bench) -> None:
+    bench, jane = adopting, reader_with_both_accounts(adopting)
 
     refuse_to_rename(bench, jane, "set_active")
     bench.recover()
@@ -69,12 +75,8 @@ def test_a_refused_rename_is_undone_where_accounts_cannot_be_deleted(open_bench:
     assert bench.pending() == []
 
 
-def test_a_former_account_that_is_gone_does_not_hinder_the_rename(open_bench: Opener) -> None:
-    bench = open_bench(ADOPTING, rename="recreate")
-    with_account(bench, JANE, "n1")
-    with_account(bench, NEW, "n2")
-    jane = bench.post_user()
-    bench.post_group("Readers", jane)
+def test_a_former_account_that_is_gone_does_not_hinder_the_rename(adopting: Bench) -> None:
+    bench, jane = adopting, reader_with_both_accounts(adopting)
     with bench.failing("find_account"), pytest.raises(TemporarilyUnavailable):
         bench.patch_user(jane, userName=NEW)
     del bench.vendor.people["n1"]

@@ -60,8 +60,7 @@ def test_a_rename_while_an_account_is_adopted_leaves_the_new_login_alone_with_th
     jane = bench.post_user()
     bench.post_group("Readers", jane)
     bench.patch_user(jane, active=False)
-    bench.vendor.people["x1"] = Account(JANE, native_id="x1")
-    bench.vendor.held["x1"] = {READER}
+    bench.vendor.make("x1", JANE, READER)
     during(bench, "find_account", lambda: bench.patch_user(jane, userName=ROE))
 
     bench.patch_user(jane, active=True)
@@ -96,8 +95,7 @@ def test_a_rename_that_is_given_up_while_it_binds_an_account_leaves_only_one_mad
     with bench.failing("find_account"), pytest.raises(TemporarilyUnavailable):
         bench.patch_user(jane, userName=ROE)
     if origin == "hand":
-        bench.vendor.people["x1"] = Account(ROE, native_id="x1")
-        bench.vendor.held["x1"] = set()
+        bench.vendor.make("x1", ROE)
 
     def give_up() -> None:
         del bench.vendor.meanwhile[call]

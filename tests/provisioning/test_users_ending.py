@@ -135,8 +135,7 @@ def test_a_person_may_wait_for_an_account_and_gets_all_access_with_it(open_bench
     bench = open_bench(ADOPTING, missing_user="pending")
     jane = bench.post_user()
     bench.post_group("Readers", jane)
-    bench.vendor.people["x1"] = Account(JANE, native_id="x1")
-    bench.vendor.held["x1"] = set()
+    bench.vendor.make("x1", JANE)
 
     bench.provider.observer.observe()
     bench.recover()
@@ -147,8 +146,7 @@ def test_a_person_may_wait_for_an_account_and_gets_all_access_with_it(open_bench
 
 def test_deleting_where_no_account_can_be_deleted_takes_all_access(open_bench: Opener) -> None:
     bench = open_bench(ADOPTING)
-    bench.vendor.people["x1"] = Account(JANE, native_id="x1")
-    bench.vendor.held["x1"] = {READER}
+    bench.vendor.make("x1", JANE, READER)
     jane = bench.post_user()
 
     bench.users.delete(jane, CALLER)
@@ -164,8 +162,7 @@ def test_a_renamed_person_leaves_an_account_without_access_where_none_is_deleted
 ) -> None:
     bench = open_bench(ADOPTING, rename="recreate")
     for native_id, name in (("x1", JANE), ("x2", ROE)):
-        bench.vendor.people[native_id] = Account(name, native_id=native_id)
-        bench.vendor.held[native_id] = set()
+        bench.vendor.make(native_id, name)
     jane = bench.post_user()
     bench.post_group("Readers", jane)
 

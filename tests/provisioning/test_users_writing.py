@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from scimbridge.connectors.interface import Account
 from scimbridge.directory import journal
 from scimbridge.errors import (
     Forbidden,
@@ -51,8 +50,7 @@ def test_who_is_inactive_without_active_is_shown_without_what_the_bridge_remembe
 
 
 def test_a_write_that_changes_nothing_claims_an_account_that_was_found(bench: Bench) -> None:
-    bench.vendor.people["x1"] = Account(JANE, native_id="x1")
-    bench.vendor.held["x1"] = set()
+    bench.vendor.make("x1", JANE)
     bench.provider.observer.observe()
     jane = derived_id("t", "User", "x1")
 
