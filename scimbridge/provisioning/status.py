@@ -24,6 +24,8 @@ class Status:
     """Users whose accounts were not as desired when last compared."""
     observed_at: int | None
     """When the whole tenant was last read."""
+    observe_every_s: int
+    """After how many seconds it is due to be read again."""
     reconciled_at: int | None
     """When all accounts were last compared with what is desired."""
     token_expires: int | None
@@ -42,6 +44,7 @@ def status(provider: ServiceProvider) -> Status:
             resources=queue.visible_resources(connection, name),
             differences=differences.count(connection, name),
             observed_at=queue.observed_at(connection, name),
+            observe_every_s=provider.target.config.observe_every_s,
             reconciled_at=differences.last_pass(connection, name),
             token_expires=queue.last_expiry(connection, name, now=provider.pauses.now()),
         )

@@ -91,8 +91,14 @@ class StatusGauges:
             None,
             [(each, "", each.differences) for each in self.statuses],
         )
+        yield self._gauge(
+            "observe_every_seconds",
+            "How often the whole tenant is to be read",
+            None,
+            [(each, "", each.observe_every_s) for each in self.statuses],
+        )
         for name, help_text, field in (
-            ("observed", "When the whole tenant was last read", "observed_at"),
+            ("observed", "When the whole tenant was last read, if ever", "observed_at"),
             ("reconciled", "When all accounts were last compared", "reconciled_at"),
             ("token_expires", "When the last token in force expires", "token_expires"),
         ):

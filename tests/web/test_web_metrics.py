@@ -160,6 +160,12 @@ def test_looks_at_the_vendor_are_told_with_their_time(world: World) -> None:
     assert now - 60 < value(world, "reconciled_timestamp_seconds") <= now
 
 
+def test_how_often_a_vendor_is_looked_at_is_told_before_the_first_look(tmp_path: Path) -> None:
+    with open_world(tmp_path, policy="observe_every_s = 86400") as world:
+        assert value(world, "observe_every_seconds") == 86400
+        assert "scimbridge_observed_timestamp_seconds{" not in scrape(world).text
+
+
 def test_a_token_that_expires_is_told_unless_another_one_stays(world: World) -> None:
     def issue(expires: int | None) -> None:
         with world.bridge.directory.write() as connection:

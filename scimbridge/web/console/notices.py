@@ -54,14 +54,12 @@ class Breaker:
         return "half-open" if self.opened_until else "closed"
 
 
-def notices(
-    status: Status, callers: Callers, breaker: Breaker, *, observe_every_s: int, now: int
-) -> list[Notice]:
+def notices(status: Status, callers: Callers, breaker: Breaker, *, now: int) -> list[Notice]:
     """All of one target, at the time ``now`` in milliseconds since the epoch."""
     return [
         *_about_pauses(status.standing),
         *_about_calls(breaker),
-        *_about_contact(status.observed_at, observe_every_s, now),
+        *_about_contact(status.observed_at, status.observe_every_s, now),
         *_about_work(status.backlog, now),
         *_about_differences(status.differences),
         *_about_tokens(callers, status.token_expires, now),

@@ -56,5 +56,5 @@ def _of(provider: ServiceProvider) -> Overview:
         idp_seen_at=max((each.last_used for each in issued if each.last_used), default=None),
         tokens_in_force=in_force,
         breaker=breaker,
-        notices=notices(stands, callers, breaker, observe_every_s=config.observe_every_s, now=now),
+        notices=notices(stands, callers, breaker, now=now),
     )
