@@ -221,7 +221,11 @@ class Connector(ABC):
 
     @abstractmethod
     def find_account(self, user_name: str) -> Account | None:
-        """The account whose login is ``user_name`` (compared without regard to case)."""
+        """The account whose login is ``user_name`` (compared without regard to case).
+
+        As a read by its id shows it: a vendor's search may still know an account that is gone,
+        and whoever is bound to that has none.
+        """
 
     @abstractmethod
     def read_account(self, native_id: str) -> Account | None:

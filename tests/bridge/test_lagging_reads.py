@@ -88,3 +88,27 @@ def test_when_reads_can_be_trusted_again_a_role_taken_by_hand_is_not_given_back(
     reactivated.replace("active", True)
 
     assert world.roles(JANE) == set()
+
+
+@pytest.mark.parametrize("deleted", ["by hand", "through the bridge"])
+def test_an_account_that_a_search_still_shows_and_that_is_gone_binds_nobody(
+    tmp_path: Path, deleted: str
+) -> None:
+    world = TimelessWorld(tmp_path, {})
+    world.begin()
+    world.simulator.switches.set({"search_lag_s": LAG_S})
+    world.simulator.state.add_account({"user_name": JANE})
+    world.advance(LATER_S)
+    if deleted == "by hand":
+        state = world.simulator.state
+        state.delete_user(state.find_by_uid(JANE))
+    else:
+        (found,) = world.get(f'/Users?filter=userName eq "{JANE}"')["Resources"]
+        assert world.send("DELETE", f"/Users/{found['id']}")[0] == 204
+
+    status, answer = world.send("POST", "/Users", {"userName": JANE})
+
+    assert status == 201, answer
+    assert world.logins().count(JANE) == 1
+    assert world.links()[JANE] == world.account(JANE)["native_id"]
+    world.close()

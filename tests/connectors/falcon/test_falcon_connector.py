@@ -130,6 +130,19 @@ def test_finding_a_user_takes_one_query_and_one_read(
     assert len(tenant.asked()) == 2
 
 
+@pytest.mark.parametrize("api", ["current", "legacy"])
+def test_a_user_who_is_gone_and_whom_the_search_still_shows_is_not_found(api: str) -> None:
+    tenant = Tenant(search_lag_s=90.0)
+    falcon = tenant.connector(falcon_api=api)
+    before = falcon.find_account("mara.lind@example.com")
+    falcon.delete_account(MARA)
+    tenant.simulator.log.clear()
+
+    assert before is not None
+    assert falcon.find_account("mara.lind@example.com") is None
+    assert len(tenant.asked()) == 2  # the second one read what the first one showed
+
+
 def test_a_quote_in_a_login_is_found(tenant: Tenant, falcon: FalconConnector) -> None:
     tenant.add("o'brien@example.com")
 

@@ -358,6 +358,21 @@ def test_a_new_user_stays_out_of_queries_for_the_search_lag_and_can_be_read_mean
     assert found(falcon, filter=fql) == ["new@example.com"]
 
 
+def test_a_deleted_user_stays_in_queries_for_the_search_lag_and_cannot_be_read_meanwhile() -> None:
+    falcon = Falcon(search_lag_s=90)
+    uuid = falcon.uuid(MARA)
+    falcon.clock.advance(90)
+    falcon.call("DELETE", USERS, user_uuid=uuid)
+
+    early = resources(falcon.call("GET", QUERY, filter=f"uid:'{MARA}'"))
+    read = resources(falcon.call("POST", GET, {"ids": [uuid]}))
+    falcon.clock.advance(90)
+
+    assert early == [uuid]
+    assert read == []
+    assert found(falcon, filter=f"uid:'{MARA}'") == []
+
+
 def test_external_users_are_found_by_version_two_only() -> None:
     falcon = Falcon()
     falcon.simulator.state.add_account({"user_name": "x@partner.example", "user_type": "external"})

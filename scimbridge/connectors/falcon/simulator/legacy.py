@@ -36,7 +36,8 @@ def find_uuids(call: Call) -> Answer:
 def retrieve_users(call: Call) -> Answer:
     """``RetrieveUser``."""
     ids = _ids(call, "ids")
-    found = [_user_json(user) for user in _users(call, lagging=False) if user.uuid in ids]
+    users = call.state.users.values()
+    found = [_user_json(user) for user in users if user.cid == call.cid and user.uuid in ids]
     if not found:
         raise Refusal(404, "no user with this uuid")
     return Answer(found)
@@ -111,12 +112,8 @@ def _ids(call: Call, name: str) -> list[str]:
     return call.repeated(name, maximum=call.switches["legacy_ids_maximum"])
 
 
-def _users(call: Call, *, lagging: bool = True) -> list[User]:
-    return [
-        user
-        for user in call.state.users.values()
-        if user.cid == call.cid and (call.state.searchable(user) or not lagging)
-    ]
+def _users(call: Call) -> list[User]:
+    return [user for user in call.state.searched() if user.cid == call.cid]
 
 
 def _roles(call: Call) -> list[Role]:

@@ -53,6 +53,7 @@ class FalconState:
             self.limiter = RateLimiter(self.clock)
             self.roles: dict[str, Role] = {each.role_id: each for each in self._seed.roles}
             self.users: dict[str, User] = {each.uuid: each for each in self._seed.users(now)}
+            self._deleted: list[tuple[float, User]] = []
             self.flight_control = FlightControl(
                 self._seed.user_groups(now), self._seed.cid_groups(now), self._seed.links(now)
             )
@@ -96,12 +97,15 @@ class FalconState:
     def delete_user(self, user: User) -> None:
         """Delete the user and all that it holds."""
         del self.users[user.uuid]
+        self._deleted.append((self.clock(), user))
         self.flight_control.forget_user(user.uuid)
         self.grants.forget(user.uuid)
 
-    def searchable(self, user: User) -> bool:
-        """Whether queries find the user already (``search_lag_s``)."""
-        return bool(self.clock() - user.created_at >= self.switches["search_lag_s"])
+    def searched(self) -> list[User]:
+        """The users that queries find: those that there were ``search_lag_s`` ago."""
+        then = self.clock() - self.switches["search_lag_s"]
+        late = [user for deleted_at, user in self._deleted if deleted_at > then]
+        return [user for user in (*self.users.values(), *late) if user.created_at <= then]
 
     def grantable(self, role_id: str, user: User) -> bool:
         """Whether the user can be given the role.

@@ -44,7 +44,7 @@ _USERS = (
     Switch("uid_must_be_email", False, "refuse a login that has not the form of an address"),
     Switch("duplicate_uid_status", 400, "creating a login that is taken", (400, 409)),
     Switch("unknown_user_status", 404, "PATCH or DELETE of an unknown user", (400, 404)),
-    Switch("search_lag_s", 0.0, "seconds until a new user is found by queries"),
+    Switch("search_lag_s", 0.0, "seconds until queries know who was created or deleted"),
     Switch("users_get_maximum", 5000, "ids that one retrieval takes"),
     Switch("legacy_ids_maximum", 100, "ids that one legacy call takes"),
     Switch("parent_sees", "all", "users that a parent token lists by default", ("all", "own")),

@@ -189,8 +189,7 @@ def _query(call: Call, fields: dict[str, _Value], user_types: set[str]) -> Answe
 def _listable(call: Call) -> list[User]:
     own_only = call.switches["parent_sees"] == "own" and "cid" not in call.parameter("filter")
     cids = {call.cid} if own_only else call.visible_cids
-    users = call.state.users.values()
-    return [user for user in users if user.cid in cids and call.state.searchable(user)]
+    return [user for user in call.state.searched() if user.cid in cids]
 
 
 def _retrieve(call: Call, user_types: set[str]) -> Answer:
