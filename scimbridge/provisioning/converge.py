@@ -25,6 +25,7 @@ from scimbridge.provisioning.outcome import Outcomes
 from scimbridge.provisioning.plan import (
     CreateAccount,
     DeleteAccount,
+    Disposition,
     Step,
     UpdateAccount,
     needs_direct_grants,
@@ -182,8 +183,20 @@ class Converger:
                 steps = tuple(step for step in steps if _ends(step, item))
             self.target.guard.check_steps(item.desired.account.user_name, steps)
             item.steps = steps
+            item.gone = not steps and self._is_gone(item)
         except (VendorError, ScimError) as error:
             item.error = error
+
+    def _is_gone(self, item: Work) -> bool:
+        """Whether an account that is wanted, and of which nothing is certain, is not there.
+
+        No step finds that out where the vendor stores nothing that the bridge writes.
+        """
+        wanted = item.desired.disposition is Disposition.PRESENT and item.desired.account.active
+        native_id = item.observed.native_id
+        if not wanted or native_id is None or item.observed.account is not None:
+            return False
+        return self.target.connector.read_account(native_id) is None
 
     def _read_direct_grants(self, item: Work) -> None:
         held: set[HeldGrant] = set()

@@ -17,7 +17,9 @@ from scimbridge.errors import (
 )
 from scimbridge.provisioning.correlate import derived_id
 from tests.provisioning.conftest import DOWN, JANE, Bench, Opener, lose_the_answer
-from tests.provisioning.fake_vendor import LAGGING, SETTLE_S
+from tests.provisioning.fake_vendor import LAGGING, PLAIN, SETTLE_S
+
+ROLES_ALONE = replace(PLAIN, account_attributes=frozenset(), can_create_accounts=False)
 
 
 def test_an_account_that_exists_is_adopted(bench: Bench) -> None:
@@ -28,6 +30,29 @@ def test_an_account_that_exists_is_adopted(bench: Bench) -> None:
     assert bench.row(user).native_id == "x1"
     assert bench.row(user).origin == "adopted"
     assert "create_account" not in bench.vendor.calls
+
+
+def test_a_known_account_is_read_where_a_post_has_nothing_to_write(open_bench: Opener) -> None:
+    bench = open_bench(ROLES_ALONE)
+    bench.vendor.make("x1", JANE)
+    bench.provider.observer.observe()
+    bench.vendor.calls.clear()
+
+    bench.post_user()
+
+    assert bench.vendor.calls == ["read_account"]
+
+
+def test_a_known_account_that_is_gone_is_missed_by_a_post_that_has_nothing_to_write(
+    open_bench: Opener,
+) -> None:
+    bench = open_bench(ROLES_ALONE)
+    bench.vendor.make("x1", JANE)
+    bench.provider.observer.observe()
+    del bench.vendor.people["x1"]
+
+    with pytest.raises(InvalidValue, match="has no account at t"):
+        bench.post_user()
 
 
 def test_an_account_that_appears_after_a_lost_answer_is_our_own(bench: Bench) -> None:
