@@ -119,7 +119,7 @@ class Reader:
         self, resource_type: ResourceType, query: Query, projection: Projection, base_url: str
     ) -> Listing:
         mentioned = referenced_attributes(query.filter) if query.filter else frozenset()
-        sorting = (query.sort_by or "").partition(".")[0].rpartition(":")[2]
+        sorting = (query.sort_by or "").rpartition(":")[2].partition(".")[0]
         needed = {name.lower() for name in mentioned} | {sorting.lower()}
         groups = "groups" in needed or _shows_groups(resource_type, projection)
         matches = compile_filter(query.filter) if query.filter else _everything

@@ -176,6 +176,26 @@ def test_sorting_puts_those_without_a_value_where_the_standard_says(
     assert [each.get("displayName") for each in listing.resources] == expected
 
 
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("Users", "id"),
+        ("Users", "meta.created"),
+        ("Users", "groups.display"),
+        ("Groups", "members.value"),
+    ],
+)
+def test_what_is_in_no_document_is_sorted_by_under_its_full_name_too(
+    stocked: Bench, kind: str, name: str
+) -> None:
+    full = f"{KINDS[kind].schema.id}:{name}"
+
+    sorted_by_it = ids(search(stocked, kind, sort_by=full, order="descending"))
+
+    assert sorted_by_it == ids(search(stocked, kind, sort_by=name, order="descending"))
+    assert sorted_by_it != ids(search(stocked, kind))
+
+
 def test_sorting_a_page_sorts_everything_first(stocked: Bench) -> None:
     whole = search(stocked, "Users", sort_by="userName")
 
