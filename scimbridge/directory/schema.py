@@ -103,7 +103,8 @@ resources = _table(
     Column("observed", Text),
     # When a create was about to be sent and its outcome is not recorded yet.
     Column("attempted_at", Big),
-    # The login that it was for; null where that is the desired one, and of groups.
+    # The login that it was for; null where that is the desired one, and of groups. Where accounts
+    # come by themselves, each login that was left since the vendor was asked for one, one a line.
     Column("attempted_login", Text),
     # Above 0: what the vendor holds is not known, so every wanted step is asserted again. Raised by
     # each reason to doubt, so that a pass clears only those that it knew of.

@@ -141,9 +141,9 @@ class Converger:
         for item in work:
             steps = plan(item.desired, item.observed, self.target.policy)
             creation = next((step for step in steps if isinstance(step, CreateAccount)), None)
-            if correlation.has_another_attempt(item, creation):
+            if others := correlation.other_attempts(item, creation):
                 try:
-                    correlation.end_attempt(item)
+                    correlation.end_attempts(item, others)
                 except (VendorError, Uniqueness) as error:
                     # Whatever needs no new account is done all the same.
                     item.unfinished = error

@@ -8,7 +8,7 @@ search is repeated before the create is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -59,29 +59,27 @@ class Correlation:
         except (VendorError, Uniqueness) as error:
             item.error = error
 
-    def has_another_attempt(self, item: Work, creation: CreateAccount | None) -> bool:
-        """Whether a create that is not wanted any more may have gone through nevertheless."""
-        if item.row.attempted_at is None:
-            return False
-        return creation is None or user_key(creation.account.user_name) != user_key(
-            _attempted_login(item)
-        )
+    def other_attempts(self, item: Work, creation: CreateAccount | None) -> list[str]:
+        """The logins under which there may be an account that is not wanted any more."""
+        wanted = None if creation is None else user_key(creation.account.user_name)
+        return [login for login in _attempted_logins(item) if user_key(login) != wanted]
 
-    def end_attempt(self, item: Work) -> None:
-        """Find out what came of a create that is not wanted any more: an account of it is to go.
+    def end_attempts(self, item: Work, logins: Sequence[str]) -> None:
+        """Find out which accounts there are that are not wanted any more: they are to go.
 
-        Raises `NotYet` while the vendor's search may not show it yet, and `VendorError`.
+        Raises `NotYet` while the vendor's search may not show them yet, and `VendorError`.
         """
-        login = _attempted_login(item)
-        account = self.target.connector.find_account(login)
-        if account is None:
-            self._wait_for_search(item.row, login)
+        found = {login: self.target.connector.find_account(login) for login in logins}
+        for login, account in found.items():
+            if account is None:
+                self._wait_for_search(item.row, login)
         with self.directory.write() as connection:
             if not leases.is_held(connection, item.row.pk, item.row.fence):
                 raise NotYet("somebody else has taken the account over")
-            if account is not None and self._is_nobodys(connection, item, account):
-                grants.retire(connection, item.row.pk, str(account.native_id), confirmed=False)
-                item.log.append({"step": f"retire {login}, which nobody wants any more"})
+            for login, account in found.items():
+                if account is not None and self._is_nobodys(connection, item, account):
+                    grants.retire(connection, item.row.pk, str(account.native_id), confirmed=False)
+                    item.log.append({"step": f"retire {login}, which nobody wants any more"})
             resources.change(connection, item.row.pk, attempted_at=None, attempted_login=None)
         item.row = replace(item.row, attempted_at=None, attempted_login=None)
 
@@ -256,8 +254,21 @@ class Correlation:
         )
 
 
-def _attempted_login(item: Work) -> str:
-    return item.row.attempted_login or item.desired.account.user_name
+def with_another_attempt(row: ResourceRow, login: str, *, now: int) -> dict[str, object]:
+    """The columns of ``row`` by which one more ``login`` is looked for: it may have an account.
+
+    ``now`` is in milliseconds since the epoch.
+    """
+    if "\n" in login:
+        return {}  # no account's; and what is before the line break might be somebody else's
+    logins = dict.fromkeys([*(row.attempted_login or login).split("\n"), login])
+    return {"attempted_at": now, "attempted_login": "\n".join(logins)}
+
+
+def _attempted_logins(item: Work) -> list[str]:
+    if item.row.attempted_at is None:
+        return []
+    return (item.row.attempted_login or item.desired.account.user_name).split("\n")
 
 
 def entitlement_keys(entitlements: frozenset[Entitlement]) -> list[grants.Key]:

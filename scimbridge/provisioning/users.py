@@ -14,6 +14,7 @@ from scimbridge.directory.resources import ResourceRow
 from scimbridge.errors import Mutability
 from scimbridge.provisioning.claims import require_free, taken
 from scimbridge.provisioning.correlate import user_key
+from scimbridge.provisioning.correlation import with_another_attempt
 from scimbridge.provisioning.mapping import (
     Document,
     is_active,
@@ -247,11 +248,11 @@ class Users:
             # Whoever is at work is so at the former account: none of that is true of the new one.
             dirty = row.dirty + 1
             return {"native_id": None, "observed": None, "origin": None, "dirty": dirty}
-        if capabilities.can_create_accounts or row.attempted_at is not None:
+        if capabilities.can_create_accounts:
             return {}
         # Whoever had none may have come by an account since the vendor was looked at.
         login = parse_document(row.desired)["userName"]
-        return {"attempted_at": self.writes.now(), "attempted_login": login}
+        return with_another_attempt(row, login, now=self.writes.now())
 
     def _insert(self, connection: Connection, document: Document, key: str) -> ResourceRow:
         now = self.writes.now()

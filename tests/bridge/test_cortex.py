@@ -13,6 +13,7 @@ from scimbridge.directory import schema
 from scimbridge.simulation.faults import Fault
 from scimbridge.simulation.server import serve
 from tests.bridge.other_vendors import VendorWorld, open_vendor_world
+from tests.bridge.timeless import TimelessWorld, patch_op
 from tests.conftest import Scim
 
 ADA = "ada.byron@example.com"
@@ -110,6 +111,31 @@ def test_a_rename_takes_all_access_of_an_account_that_came_since_the_last_look(
 
     assert answer.status_code == 200
     assert world.held("new@example.com") == set()
+
+
+@pytest.mark.parametrize("last", ["third@example.com", "first@example.com"])
+def test_of_two_renames_in_one_outage_both_former_logins_lose_all_access(
+    tmp_path: Path, last: str
+) -> None:
+    world = TimelessWorld(tmp_path, {}, target="cortex")
+    world.begin()
+    _, user = world.send("POST", "/Users", {"userName": "first@example.com"})
+    logins = ("first@example.com", "second@example.com")
+    for login in logins:
+        account = {"user_name": login, "groups": ["SOC"], "roles": ["viewer"]}
+        world.simulator.state.add_account(account)
+    given = world.held(logins[0])
+    world.simulator.faults.add(DOWN, count=1000)
+
+    for login in (logins[1], last):
+        rename = patch_op({"op": "replace", "path": "userName", "value": login})
+        assert world.send("PATCH", f"/Users/{user['id']}", rename)[0] == 429
+    world.heal()
+
+    assert world.get(f"/Users/{user['id']}")["userName"] == last
+    wanted = {each: given if each == last else set() for each in logins}
+    assert {each: world.held(each) for each in logins} == wanted
+    world.close()
 
 
 def test_what_was_given_by_hand_waits_for_the_first_sign_in_under_a_new_name(

@@ -9,6 +9,7 @@ import pytest
 from scimbridge.connectors.interface import Account
 from scimbridge.errors import TemporarilyUnavailable
 from tests.provisioning.conftest import JANE, READER, ROE, Bench, Opener
+from tests.provisioning.fake_vendor import ADOPTING
 
 
 def roles(bench: Bench) -> dict[str, set[str]]:
@@ -123,3 +124,20 @@ def test_a_rename_while_roles_are_given_gives_them_to_the_new_account_too(
 
     assert roles(bench) == {ROE: {"reader"}}
     assert bench.pending() == []
+
+
+def test_a_former_login_with_a_line_break_is_not_taken_for_that_of_somebody_else(
+    open_bench: Opener,
+) -> None:
+    bench = open_bench(ADOPTING, missing_user="pending", rename="recreate")
+    jane = bench.post_user()
+    bench.vendor.make("x1", ROE, READER)
+    with bench.failing("find_account"):
+        for name in (f"max\n{ROE}", "max@example.com"):
+            with pytest.raises(TemporarilyUnavailable):
+                bench.patch_user(jane, userName=name)
+
+    bench.recover()
+
+    assert bench.shown("Users", jane)["userName"] == "max@example.com"
+    assert roles(bench) == {ROE: {"reader"}}
