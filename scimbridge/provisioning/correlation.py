@@ -62,7 +62,15 @@ class Correlation:
     def other_attempts(self, item: Work, creation: CreateAccount | None) -> list[str]:
         """The logins under which there may be an account that is not wanted any more."""
         wanted = None if creation is None else user_key(creation.account.user_name)
-        return [login for login in _attempted_logins(item) if user_key(login) != wanted]
+        return [login for login in self._attempted(item) if user_key(login) != wanted]
+
+    def _attempted(self, item: Work) -> Sequence[str]:
+        if item.row.attempted_at is None:
+            return ()
+        login = item.row.attempted_login or item.desired.account.user_name
+        # A create is of one login, whatever is in it.
+        creates = self.target.policy.capabilities.can_create_accounts
+        return (login,) if creates else login.split("\n")
 
     def end_attempts(self, item: Work, logins: Sequence[str]) -> None:
         """Find out which accounts there are that are not wanted any more: they are to go.
@@ -263,12 +271,6 @@ def with_another_attempt(row: ResourceRow, login: str, *, now: int) -> dict[str,
         return {}  # no account's; and what is before the line break might be somebody else's
     logins = dict.fromkeys([*(row.attempted_login or login).split("\n"), login])
     return {"attempted_at": now, "attempted_login": "\n".join(logins)}
-
-
-def _attempted_logins(item: Work) -> list[str]:
-    if item.row.attempted_at is None:
-        return []
-    return (item.row.attempted_login or item.desired.account.user_name).split("\n")
 
 
 def entitlement_keys(entitlements: frozenset[Entitlement]) -> list[grants.Key]:
