@@ -18,7 +18,7 @@ def back_up(url: str, file: Path) -> int:
     if not url.startswith("sqlite:///"):
         raise DirectoryError(
             "the directory is on PostgreSQL: back it up with `pg_dump --format=custom`, and "
-            "restore it with `pg_restore`"
+            "restore all of it into an empty database with `pg_restore --single-transaction`"
         )
     if file.exists():
         raise DirectoryError(f"{file} exists; name a new file, since no backup is overwritten")

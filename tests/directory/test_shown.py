@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import Any
 
+import pytest
 from sqlalchemy import insert, update
 
 from scimbridge.directory import resources, shown
@@ -11,6 +13,7 @@ from scimbridge.directory.engine import Directory
 from scimbridge.directory.schema import memberships
 from scimbridge.directory.schema import resources as table
 from scimbridge.directory.shown import GroupRef
+from tests.databases import Databases
 
 
 def add(directory: Directory, name: str, *, kind: str = "User", confirmed: bool = True) -> int:
@@ -56,6 +59,27 @@ def test_what_is_not_confirmed_yet_counts_once_it_is(directory: Directory) -> No
 
     total, version = counted(directory)
     assert (total, version > before[1]) == (2, True)
+
+
+@pytest.mark.parametrize("database", ["postgresql"])
+def test_a_dump_that_is_restored_as_the_runbook_says_counts_as_before(
+    directory: Directory, url: str, databases: Databases
+) -> None:
+    add(directory, "a")
+    add(directory, "b")
+    programs, restored = databases.server.programs, databases.server.create("restored")
+    dump = [programs / "pg_dump", "--format=custom", f"--dbname={url}"]
+    restore = [programs / "pg_restore", "--single-transaction", f"--dbname={restored}"]
+
+    dumped = subprocess.run(dump, check=True, capture_output=True, timeout=60).stdout
+    subprocess.run(restore, check=True, input=dumped, timeout=60)
+
+    again = Directory(restored)
+    assert counted(again) == counted(directory) == (2, 2)
+    add(again, "c")
+    assert counted(again) == (3, 3)
+    again.close()
+    databases.server.drop("restored")
 
 
 def test_another_name_is_no_other_list(directory: Directory) -> None:
