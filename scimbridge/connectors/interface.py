@@ -223,8 +223,8 @@ class Connector(ABC):
     def find_account(self, user_name: str) -> Account | None:
         """The account whose login is ``user_name`` (compared without regard to case).
 
-        As a read by its id shows it: a vendor's search may still know an account that is gone,
-        and whoever is bound to that has none.
+        As a read by its id or the list of all accounts shows it: a vendor's search may still know
+        an account that is gone, and whoever is bound to that has none.
         """
 
     @abstractmethod

@@ -19,6 +19,7 @@ from tests.conftest import Scim
 ADA = "ada.byron@example.com"
 MARRIED = "ada.lovelace@example.com"
 AUTO = {'generation = "iam"': 'generation = "auto"'}
+V1 = {'generation = "iam"': 'generation = "v1"'}
 DOWN = Fault(method="*", route="*", status=503)
 CREATE_GROUPS = {'missing_user = "pending"': 'missing_user = "pending"\nunmapped_groups = "create"'}
 
@@ -58,6 +59,24 @@ def test_whoever_has_not_signed_in_is_refused_where_that_is_the_policy(tmp_path:
         assert answer.status_code == 400
         assert "sign in once" in answer.json()["detail"]
         assert world.scim("GET", "/Users?count=0").json()["totalResults"] == 0
+
+
+def test_whoever_was_removed_since_the_last_look_is_refused_where_that_is_the_policy(
+    tmp_path: Path,
+) -> None:
+    replaced = {'missing_user = "pending"': 'missing_user = "reject"', **V1}
+    with open_vendor_world(tmp_path, "cortex", **replaced) as world:
+        state = world.simulator.state
+        state.add_account({"user_name": ADA})
+        world.bridge.providers["cortex"].observer.observe()
+        del state.users[ADA]
+        # Not the process that looked: that keeps the list for a moment.
+        with world.another_process() as bridge, serve(bridge.app) as served:
+            scim = Scim(f"{served.url}/cortex/scim/v2", world.scim.token)
+            answer = scim("POST", "/Users", {"userName": ADA})
+
+        assert answer.status_code == 400
+        assert "sign in once" in answer.json()["detail"]
 
 
 def test_deletion_takes_all_access_of_an_account_that_cannot_be_deleted(
