@@ -16,6 +16,7 @@ from scimbridge.directory.schema import entitlements, grants, resources, retired
 ASSERTED = "asserted"
 HELD = "held"
 TAKING = "taking"
+FOUND = "found"
 SUSPENDED = "suspended"
 REVOKED = "revoked"
 RESTORED = "restored"
@@ -156,6 +157,13 @@ def doubt(connection: Connection, pk: int) -> None:
     """Take what the resource holds for uncertain: its account is about to be another one."""
     connection.execute(
         update(grants).where(_T.resource_pk == pk, _T.state == HELD).values(state=ASSERTED)
+    )
+
+
+def move(connection: Connection, state: str, pk: int, to_pk: int) -> None:
+    """Make what a resource has in ``state`` another one's."""
+    connection.execute(
+        update(grants).where(_T.resource_pk == pk, _T.state == state).values(resource_pk=to_pk)
     )
 
 

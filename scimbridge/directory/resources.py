@@ -55,6 +55,11 @@ class ResourceRow:
         """Whether the vendor matches what was asked for."""
         return self.confirmed_generation >= self.generation
 
+    @property
+    def renamed(self) -> bool:
+        """Whether it is to have another name than readers see."""
+        return self.confirmed_key not in (None, self.desired_key)
+
 
 _ALL = select(resources)
 _BY_ID = Prepared(

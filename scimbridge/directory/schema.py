@@ -176,6 +176,7 @@ grants = _table(
     Column("native_id", Text, primary_key=True),
     # asserted: ours, a grant or revoke was about to be sent; held: ours, confirmed;
     # taking: not ours, a deactivation is taking it, or another call drops it by the way;
+    # found: the same, of an account that a rename came upon and that is not the person's yet;
     # suspended: taken, to be given back;
     # revoked: was ours, and the vendor's reads may still show it for a while;
     # restored: not ours, given back, and the vendor's reads may not show it for a while.

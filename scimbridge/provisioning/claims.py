@@ -67,12 +67,17 @@ class Claims:
 
 def require_free(row: ResourceRow) -> None:
     """Raise unless a POST may take over ``row``, which has the same name."""
+    require_not_leaving(row)
+    if row.claimed and row.confirmed is not None:
+        raise taken(row.resource_type, row.desired_key or "")
+
+
+def require_not_leaving(row: ResourceRow) -> None:
+    """Raise `TemporarilyUnavailable` if the name of ``row`` will be free soon."""
     if row.disposition != Disposition.PRESENT.value:
         raise TemporarilyUnavailable(
             f"the former {row.resource_type} of this name is being deleted"
         )
-    if row.claimed and row.confirmed is not None:
-        raise taken(row.resource_type, row.desired_key or "")
 
 
 def taken(resource_type: str, key: str) -> Uniqueness:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from scimbridge.connectors.deadline import deadline, remaining
 from scimbridge.connectors.dropped import keeping
-from scimbridge.connectors.interface import HeldGrant
+from scimbridge.connectors.interface import Entitlement, HeldGrant
 from scimbridge.directory import grants, leases
 from scimbridge.directory.engine import Directory
 from scimbridge.errors import AccessRemains, ScimError, Uniqueness, VendorError, VendorNotFound
@@ -200,8 +200,10 @@ class Converger:
 
     def _read_direct_grants(self, item: Work) -> None:
         held: set[HeldGrant] = set()
+        own: set[Entitlement] = set()
         ending: set[HeldGrant] = set()
         everything = takes_all_access(item.desired)
+        moves = item.row.renamed and not self.target.policy.capabilities.can_rename_accounts
         steps = plan(item.desired, item.observed, self.target.policy)
         deleted = {step.native_id for step in steps if isinstance(step, DeleteAccount)}
         for native_id in filter(None, [item.observed.native_id, *item.observed.retired]):
@@ -210,6 +212,8 @@ class Converger:
             except VendorNotFound:
                 continue  # gone, and its access with it; the steps find out what that means
             held |= found
+            if moves and native_id == item.observed.native_id:
+                own = {grant.entitlement for grant in found if grant.direct and not grant.expires}
             if native_id not in deleted and (everything or native_id in item.observed.retired):
                 ending |= found
         direct = frozenset(grant.entitlement for grant in held if grant.direct)
@@ -219,6 +223,7 @@ class Converger:
             item.observed,
             direct=direct | item.observed.restored,
             temporary=direct - lasting - known,
+            own=frozenset(own) - item.observed.held - item.observed.uncertain,
         )
         # What comes through a group or a parent tenant survives every revocation of ours.
         item.remaining = tuple(
@@ -232,7 +237,7 @@ class Converger:
     def _record_intent(self, work: Sequence[Work]) -> None:
         """Write down which grants are about to change hands, before the first call is sent."""
         changing = [item.changing for item in work if item.error is None]
-        for state in (grants.ASSERTED, grants.TAKING):
+        for state in (grants.ASSERTED, grants.TAKING, grants.FOUND):
             rows = [row for each in changing for row in each[state]]
             if rows:
                 with self.directory.write() as connection:

@@ -185,7 +185,7 @@ class Correlation:
         columns: dict[str, object] = {
             "native_id": created.native_id,
             "observed": dump_account(account),
-            "origin": item.row.origin or origin,
+            "origin": origin,
             "attempted_at": None,
             "attempted_login": None,
         }
@@ -228,11 +228,12 @@ class Correlation:
         self, connection: Connection, item: Work, row: ResourceRow, native_id: str, origin: str
     ) -> None:
         """Have an account go that is not wanted any more: as if a rename had come afterwards."""
-        # A rename that was withdrawn: she has her account, and one that we did not make stays.
-        has_another = row.native_id is not None
+        # What a rename came upon stays, unless we made it: only the account of the login that
+        # readers see is the person's.
+        hers = row.native_id is None and item.row.desired_key == row.confirmed_key
         known = native_id in grants.retired(connection, [row.pk])[row.pk]
-        if not known and (origin == "created" or not has_another):
-            first = not has_another and grants.confirmed_account(connection, row.pk) is None
+        if not known and (origin == "created" or hers):
+            first = hers and grants.confirmed_account(connection, row.pk) is None
             grants.retire(connection, row.pk, native_id, confirmed=first)
         if user_key(row.attempted_login or "") == item.row.desired_key:
             resources.change(connection, row.pk, attempted_at=None, attempted_login=None)

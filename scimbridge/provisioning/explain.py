@@ -28,6 +28,7 @@ _RECORDED: Mapping[str, str] = {
     grants.HELD: "given by the bridge, confirmed",
     grants.ASSERTED: "being given or taken by the bridge",
     grants.TAKING: "given by hand, being taken for a while",
+    grants.FOUND: "given by hand before the account was theirs, being taken for a while",
     grants.SUSPENDED: "given by hand, taken for a while, to be given back",
     grants.REVOKED: "revoked by the bridge a moment ago",
     grants.RESTORED: "given by hand, given back by the bridge a moment ago",

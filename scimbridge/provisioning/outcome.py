@@ -96,11 +96,16 @@ class Outcomes:
             grants.put(connection, grants.ASSERTED, changing[grants.ASSERTED], unless_held=True)
             grants.add(connection, grants.TAKING, changing[grants.TAKING])
             self.request_repair(connection, row, kind="repair")
-        if not rows and not item.gone:
+        if not item.gone and all(self._has_left(connection, row, item) for row in rows):
             self._take_late(connection, item)
 
+    def _has_left(self, connection: Connection, row: ResourceRow, item: Work) -> bool:
+        """Whether the user has nothing to do any more with the account that ``item`` was at."""
+        retired = grants.retired(connection, [row.pk])[row.pk]
+        return item.row.native_id not in (row.native_id, *retired)
+
     def _take_late(self, connection: Connection, item: Work) -> None:
-        """The user was deleted meanwhile: what came late to the account is to go, and only that."""
+        """The user was deleted or has another account: what came late is to go, and only that."""
         native_id, given = item.row.native_id, item.given
         if native_id is None or not (given or item.enables):
             return
@@ -165,6 +170,7 @@ class Outcomes:
         if visible:
             resources.raise_revision(connection, self.target.name, [scim_id])
         if item.waiting:
+            grants.doubt(connection, row.pk)
             # What was given by hand to an account that is replaced waits for the new one.
             by_hand = item.observed.suspended | item.direct_by_hand
             self._put(connection, grants.SUSPENDED, row.pk, by_hand)

@@ -52,6 +52,11 @@ class Observed:
     """Those of ``direct`` that expire by themselves: taken with all access, never given again."""
     echoes: frozenset[Entitlement] = frozenset()
     """Revoked by the bridge so recently that ``direct`` may still show them: nobody gave them."""
+    found: frozenset[Entitlement] = frozenset()
+    """Those of ``suspended`` that were taken from an account which a rename came upon: they stay
+    with that account, whosever it will be."""
+    own: frozenset[Entitlement] = frozenset()
+    """Those of ``direct`` that such an account still has, and that do not expire."""
     restored: frozenset[Entitlement] = frozenset()
     """Given back by the bridge so recently that a read may not show them; ``direct`` has them."""
     retired: tuple[str, ...] = ()
@@ -235,9 +240,10 @@ def _plan_active(desired: Desired, observed: Observed, policy: Policy) -> tuple[
 
 
 def _dropped(observed: Observed, policy: Policy) -> frozenset[Entitlement]:
-    """What a call took by the way from an account that the bridge has no business with."""
+    """What an account that the bridge has no business with lost to it."""
     dependent = policy.capabilities.dependent_kinds
-    return frozenset(item for item in observed.suspended if item.kind in dependent)
+    by_the_way = frozenset(item for item in observed.suspended if item.kind in dependent)
+    return observed.found | by_the_way
 
 
 def _take_all_access(native_id: str, observed: Observed, policy: Policy) -> Sequence[Step]:

@@ -8,13 +8,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from scimbridge.directory import grants, journal, resources
+from scimbridge.directory import journal, resources
 from scimbridge.directory.journal import Caller
 from scimbridge.directory.resources import ResourceRow
 from scimbridge.errors import Mutability
-from scimbridge.provisioning.claims import require_free, taken
+from scimbridge.provisioning.claims import require_free, require_not_leaving, taken
 from scimbridge.provisioning.correlate import user_key
 from scimbridge.provisioning.correlation import with_another_attempt
+from scimbridge.provisioning.leaving import leave
 from scimbridge.provisioning.mapping import (
     Document,
     is_active,
@@ -198,6 +199,7 @@ class Users:
         target.guard.check_account(after["userName"])
         rival = resources.find_by_any_key(connection, target.name, "User", key)
         if rival is not None and rival.pk != row.pk:
+            require_not_leaving(rival)
             raise taken("User", key)
         if not target.policy.capabilities.can_rename_accounts and target.config.rename == "refuse":
             raise Mutability(
@@ -223,8 +225,9 @@ class Users:
     ) -> ResourceRow:
         """Make ``document`` the desired one, retiring the account if the login changes."""
         key = user_key(document["userName"])
-        if key != row.desired_key:
-            columns |= self._leave_account(connection, row)
+        leaves = key != row.desired_key and not self.writes.target.capabilities.can_rename_accounts
+        if leaves:
+            columns |= self._without_account(row)
         resources.change(
             connection,
             row.pk,
@@ -233,22 +236,18 @@ class Users:
             generation=row.generation + 1,
             **columns,
         )
+        if leaves and row.native_id is not None:
+            leave(self.writes.outcomes, connection, row)
         (wanted,) = resources.by_pks(connection, [row.pk])
         return wanted
 
-    def _leave_account(self, connection: Connection, row: ResourceRow) -> dict[str, object]:
-        """What a new login leaves of the account: if logins cannot change, it is to go."""
-        capabilities = self.writes.target.policy.capabilities
-        if capabilities.can_rename_accounts:
-            return {}
+    def _without_account(self, row: ResourceRow) -> dict[str, object]:
+        """What the directory has of a person whose new login takes another account."""
         if row.native_id is not None:
-            first = grants.confirmed_account(connection, row.pk) is None
-            grants.retire(connection, row.pk, row.native_id, confirmed=first)
-            grants.doubt(connection, row.pk)
             # Whoever is at work is so at the former account: none of that is true of the new one.
             dirty = row.dirty + 1
             return {"native_id": None, "observed": None, "origin": None, "dirty": dirty}
-        if capabilities.can_create_accounts:
+        if self.writes.target.capabilities.can_create_accounts:
             return {}
         # Whoever had none may have come by an account since the vendor was looked at.
         login = parse_document(row.desired)["userName"]

@@ -18,10 +18,10 @@ from scimbridge.errors import ScimError
 from scimbridge.provisioning.correlate import group_key
 from scimbridge.provisioning.correlation import entitlement_keys
 from scimbridge.provisioning.failures import to_record
+from scimbridge.provisioning.leaving import leave
 from scimbridge.provisioning.mapping import Document, is_active
 from scimbridge.provisioning.outcome import BRIDGE, Outcomes
 from scimbridge.provisioning.plan import Disposition
-from scimbridge.provisioning.standing_in import stand_in
 from scimbridge.provisioning.vendor_groups import kept_of
 from scimbridge.provisioning.work import dump_document, parse_document
 
@@ -88,27 +88,18 @@ class Withdrawal:
             connection, row.pk, generation=row.generation + 1, dirty=row.dirty + 1, **wanted
         )
         if "native_id" in wanted and row.native_id is not None:
-            self._leave_account(connection, row)
+            leave(self.outcomes, connection, row)
         return self._record_undo(connection, row, row.generation + 1)
 
     def _return_to_account(self, connection: Connection, row: ResourceRow) -> dict[str, object]:
-        """After a failed rename: the old account again."""
-        before = grants.confirmed_account(connection, row.pk)
-        if before is None:
+        """After a failed rename: the old account again, or none if there was none."""
+        has_it = row.native_id is not None and not row.renamed
+        if has_it or self.outcomes.target.capabilities.can_rename_accounts:
             return {}
-        grants.forget_retired(connection, row.pk, [before])
+        before = grants.confirmed_account(connection, row.pk)
+        if before is not None:
+            grants.forget_retired(connection, row.pk, [before])
         return {"native_id": before}
-
-    def _leave_account(self, connection: Connection, row: ResourceRow) -> None:
-        """The account of the new login goes if we made it; else it loses what we gave it."""
-        if row.origin == "created":
-            grants.retire(connection, row.pk, str(row.native_id), confirmed=False)
-            return
-        now = self.outcomes.now()
-        recorded = grants.of_resources(connection, [row.pk], settling_since=now)[row.pk]
-        ours = [key for key, state in recorded.items() if state in (grants.HELD, grants.ASSERTED)]
-        left = stand_in(connection, row, now=now)
-        self.outcomes.take_back(connection, left, ours)
 
     def _withdraw_group(
         self,

@@ -71,9 +71,11 @@ class Work:
         if self.waiting or not self.desired.account.active:
             by_hand |= self.by_hand(Revoke) | self.direct_by_hand
         by_hand |= self.owed
+        found = by_hand & (self.observed.found | self.observed.own)
+        by_state = {grants.ASSERTED: managed, grants.TAKING: by_hand - found, grants.FOUND: found}
         return {
             state: [(self.row.pk, (item.kind, item.native_id)) for item in sorted(items)]
-            for state, items in ((grants.ASSERTED, managed), (grants.TAKING, by_hand))
+            for state, items in by_state.items()
         }
 
     @property
@@ -154,8 +156,10 @@ def _observed(
         native_id=row.native_id,
         account=load_account(row.observed) if trusted else None,
         held=held if trusted else frozenset(),
-        uncertain=in_state(grants.ASSERTED, grants.TAKING) | (frozenset() if trusted else held),
-        suspended=in_state(grants.TAKING, grants.SUSPENDED),
+        uncertain=in_state(grants.ASSERTED, grants.TAKING, grants.FOUND)
+        | (frozenset() if trusted else held),
+        suspended=in_state(grants.TAKING, grants.FOUND, grants.SUSPENDED),
+        found=in_state(grants.FOUND),
         echoes=in_state(grants.REVOKED),
         restored=in_state(grants.RESTORED),
         retired=retired,

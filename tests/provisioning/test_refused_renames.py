@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from scimbridge.connectors.interface import Entitlement
+from scimbridge.connectors.interface import Account, Entitlement
 from scimbridge.errors import InvalidValue, TemporarilyUnavailable, VendorRejected
 from tests.provisioning.conftest import JANE, Bench, Opener
 from tests.provisioning.fake_vendor import ADOPTING
 
 NEW = "new@example.com"
+ADMIN, AUDITOR = Entitlement("role", "admin"), Entitlement("role", "auditor")
 
 
 @pytest.fixture
@@ -27,6 +28,10 @@ def reader_with_both_accounts(bench: Bench) -> str:
     return jane
 
 
+def people(bench: Bench) -> list[Account]:
+    return list(bench.vendor.people.values())
+
+
 def refuse_to_rename(bench: Bench, jane: str, call: str) -> None:
     refused = VendorRejected("she is the last administrator")
     with bench.failing(call, refused), pytest.raises(InvalidValue, match="last administrator"):
@@ -37,14 +42,15 @@ def test_an_account_that_a_refused_rename_adopted_is_released(open_bench: Opener
     bench = open_bench(rename="recreate")
     jane = bench.post_user()
     bench.post_group("Readers", jane)
-    bench.vendor.make("x2", NEW, Entitlement("role", "auditor"))
+    bench.vendor.held["n1"].add(ADMIN)
+    bench.vendor.make("x2", NEW, AUDITOR)
 
     refuse_to_rename(bench, jane, "delete_account")
     bench.recover()
 
     assert bench.shown("Users", jane)["userName"] == JANE
     assert bench.vendor.roles(NEW) == {"auditor"}, "what was there before, and nothing of hers"
-    assert "reader" in bench.vendor.roles(JANE)
+    assert bench.vendor.roles(JANE) == {"reader", "admin"}
     assert bench.pending() == []
 
 
@@ -85,4 +91,130 @@ def test_a_former_account_that_is_gone_does_not_hinder_the_rename(adopting: Benc
 
     assert bench.shown("Users", jane)["userName"] == NEW
     assert bench.vendor.roles(NEW) == {"reader"}
+    assert bench.pending() == []
+
+
+def test_what_an_inactive_person_had_on_either_account_goes_back_to_that_one(
+    adopting: Bench,
+) -> None:
+    bench, jane = adopting, reader_with_both_accounts(adopting)
+    bench.vendor.held["n1"].add(ADMIN)
+    bench.vendor.held["n2"].add(AUDITOR)
+    bench.patch_user(jane, active=False)
+
+    with bench.failing("update_account"), pytest.raises(TemporarilyUnavailable):
+        bench.patch_user(jane, userName=NEW, displayName="Jane")
+    with bench.failing("update_account", VendorRejected("a bad name")):
+        bench.recover()
+    bench.recover()
+    assert bench.vendor.roles(JANE) == set()
+    assert bench.vendor.roles(NEW) == {"auditor"}
+    assert bench.pending() == []
+
+    bench.patch_user(jane, active=True)
+
+    assert bench.vendor.roles(JANE) == {"reader", "admin"}
+
+
+def test_what_a_deactivation_took_from_the_new_account_comes_back_with_an_activation(
+    adopting: Bench,
+) -> None:
+    bench, jane = adopting, reader_with_both_accounts(adopting)
+    bench.vendor.held["n1"].add(ADMIN)
+    bench.vendor.held["n2"].add(AUDITOR)
+    with bench.failing("update_account"), pytest.raises(TemporarilyUnavailable):
+        bench.patch_user(jane, userName=NEW, displayName="Jane", active=False)
+    assert bench.vendor.roles(NEW) == set()
+
+    bench.patch_user(jane, active=True)
+
+    assert bench.vendor.roles(NEW) == {"reader", "admin", "auditor"}
+    assert bench.vendor.roles(JANE) == set()
+    assert bench.pending() == []
+
+
+def test_a_refused_rename_of_somebody_without_an_account_leaves_them_without(
+    open_bench: Opener,
+) -> None:
+    bench = open_bench(rename="recreate", deactivate="delete")
+    jane = bench.post_user()
+    bench.patch_user(jane, active=False)
+    bench.vendor.make("x1", NEW, AUDITOR)
+
+    refused = VendorRejected("a bad name")
+    with bench.failing("update_account", refused), pytest.raises(InvalidValue):
+        bench.patch_user(jane, userName=NEW, displayName="Jane", active=True)
+    bench.recover()
+
+    assert list(bench.vendor.people) == ["x1"]
+    assert bench.vendor.roles(NEW) == {"auditor"}
+    assert bench.row(jane).native_id is None
+    assert bench.pending() == []
+
+
+def test_a_login_whose_account_is_being_left_can_be_had_again_later(open_bench: Opener) -> None:
+    bench = open_bench(rename="recreate")
+    jane = bench.post_user()
+    bench.post_group("Readers", jane)
+    bench.vendor.make("x2", NEW)
+    refuse_to_rename(bench, jane, "delete_account")
+
+    with pytest.raises(TemporarilyUnavailable, match="being deleted"):
+        bench.patch_user(jane, userName=NEW)
+    bench.recover()
+    bench.patch_user(jane, userName=NEW)
+
+    assert bench.vendor.roles(NEW) == {"reader"}
+    assert list(bench.vendor.people) == ["x2"]
+
+
+def test_two_renames_that_fail_leave_no_account_of_either_login(
+    open_bench: Opener,
+) -> None:
+    bench = open_bench(rename="recreate")
+    jane = bench.post_user()
+    bench.post_group("Readers", jane)
+    del bench.vendor.people["n1"]
+    bench.patch_user(jane, active=False)
+    with bench.failing("grant"), pytest.raises(TemporarilyUnavailable):
+        bench.patch_user(jane, userName="roe@example.com", active=True)
+
+    with bench.failing("grant", VendorRejected("no licence")), pytest.raises(InvalidValue):
+        bench.patch_user(jane, userName=NEW)
+    bench.recover()
+
+    assert not {"roe@example.com", NEW} & {each.user_name for each in people(bench)}
+    assert bench.pending() == []
+
+
+def test_an_account_that_is_made_in_place_of_one_that_is_gone_goes_with_a_refusal(
+    open_bench: Opener,
+) -> None:
+    bench = open_bench(rename="recreate")
+    jane = bench.post_user()
+    bench.post_group("Readers", jane)
+    bench.vendor.make("x2", NEW)
+    with bench.failing("grant"), pytest.raises(TemporarilyUnavailable):
+        bench.patch_user(jane, userName=NEW)
+    del bench.vendor.people["x2"]
+
+    with bench.failing("delete_account", VendorRejected("she is the last administrator")):
+        bench.recover()
+    bench.recover()
+
+    assert list(bench.vendor.people) == ["n1"]
+    assert bench.pending() == []
+
+
+def test_a_refusal_of_anything_else_keeps_the_account_without_a_search(open_bench: Opener) -> None:
+    bench = open_bench(rename="recreate")
+    jane = bench.post_user()
+
+    refused = VendorRejected("a bad name")
+    with bench.failing("find_account"), bench.failing("update_account", refused):
+        with pytest.raises(InvalidValue):
+            bench.patch_user(jane, displayName="Jane")
+        del bench.vendor.meanwhile["update_account"]
+        bench.recover()
+
     assert bench.pending() == []

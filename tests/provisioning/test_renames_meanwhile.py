@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from scimbridge.connectors.interface import Account, Capabilities
+from scimbridge.connectors.interface import Account, Capabilities, Entitlement
 from scimbridge.errors import OutcomeUnknown, TemporarilyUnavailable
-from tests.provisioning.conftest import JANE, READER, ROE, Bench, Opener
+from tests.provisioning.conftest import JANE, READER, ROE, Bench, Opener, once
 from tests.provisioning.fake_vendor import ADOPTING, PLAIN
+
+ADMIN, AUDITOR = Entitlement("role", "admin"), Entitlement("role", "auditor")
 
 
 def roles(bench: Bench) -> dict[str, set[str]]:
@@ -143,3 +146,101 @@ def test_a_former_login_with_a_line_break_is_not_taken_for_that_of_somebody_else
 
     assert bench.shown("Users", jane)["userName"] == "max@example.com"
     assert roles(bench)[ROE] == {"reader"}
+
+
+@pytest.mark.parametrize("then", [JANE, "max@example.com"])
+def test_an_account_that_a_rename_came_upon_stays_when_another_rename_follows(
+    open_bench: Opener, then: str
+) -> None:
+    bench = open_bench(rename="recreate")
+    jane = bench.post_user()
+    bench.post_group("Readers", jane)
+    bench.vendor.held["n1"].add(ADMIN)
+    bench.vendor.make("x1", ROE, AUDITOR)
+    with bench.failing("delete_account"), pytest.raises(TemporarilyUnavailable):
+        bench.patch_user(jane, userName=ROE)
+    assert bench.vendor.roles(ROE) == {"reader", "admin", "auditor"}
+
+    bench.patch_user(jane, userName=then)
+    bench.recover()
+
+    assert roles(bench) == {then: {"reader", "admin"}, ROE: {"auditor"}}
+    assert bench.pending() == []
+
+
+def test_what_a_rename_did_not_get_to_give_is_not_taken(open_bench: Opener) -> None:
+    bench = open_bench(rename="recreate")
+    jane = bench.post_user()
+    bench.post_group("Readers", jane)
+    bench.vendor.make("x1", ROE, READER)
+    with bench.failing("grants"), pytest.raises(TemporarilyUnavailable):
+        bench.patch_user(jane, userName=ROE)
+
+    bench.patch_user(jane, userName="max@example.com")
+    bench.recover()
+
+    assert roles(bench) == {"max@example.com": {"reader"}, ROE: {"reader"}}
+
+
+def test_an_account_that_somebody_without_one_came_upon_stays_when_another_rename_follows(
+    recreating: Bench,
+) -> None:
+    bench = recreating
+    jane = bench.post_user()
+    bench.patch_user(jane, active=False)
+    bench.vendor.make("x1", ROE, READER)
+    with bench.failing("update_account"), pytest.raises(TemporarilyUnavailable):
+        bench.patch_user(jane, userName=ROE, displayName="Jane", active=True)
+
+    bench.patch_user(jane, userName="max@example.com")
+    bench.recover()
+
+    assert roles(bench) == {"max@example.com": set(), ROE: {"reader"}}
+
+
+def test_an_account_that_is_found_while_another_rename_comes_stays(recreating: Bench) -> None:
+    bench = recreating
+    jane = bench.post_user()
+    bench.post_group("Readers", jane)
+    bench.vendor.make("x1", ROE, AUDITOR)
+    during(bench, "find_account", lambda: bench.patch_user(jane, userName="max@example.com"))
+
+    bench.patch_user(jane, userName=ROE)
+    bench.recover()
+
+    assert roles(bench) == {"max@example.com": {"reader"}, ROE: {"auditor"}}
+    assert bench.pending() == []
+
+
+def test_what_arrives_at_an_account_after_a_rename_has_left_it_is_taken(
+    open_bench: Opener,
+) -> None:
+    bench = open_bench(ADOPTING, rename="recreate")
+    bench.vendor.make("n1", JANE)
+    bench.vendor.make("n2", ROE)
+    jane = bench.post_user()
+    group = bench.post_group("Readers")
+    once(bench, "grant", lambda: bench.patch_user(jane, userName=ROE))
+
+    bench.join(group, jane)
+    assert roles(bench) == {JANE: {"reader"}, ROE: {"reader"}}, "the late grant came through"
+    bench.recover()
+
+    assert roles(bench) == {JANE: set(), ROE: {"reader"}}
+    assert bench.pending() == []
+
+
+def test_the_account_that_appears_after_a_rename_gets_what_the_former_one_had(
+    open_bench: Opener,
+) -> None:
+    able = replace(ADOPTING, can_delete_accounts=True)
+    bench = open_bench(able, rename="recreate", missing_user="pending")
+    bench.vendor.make("n1", JANE)
+    jane = bench.post_user()
+    bench.post_group("Readers", jane)
+    bench.patch_user(jane, userName=ROE)
+    bench.vendor.make("n2", ROE)
+
+    bench.patch_user(jane, displayName="Jane")
+
+    assert roles(bench) == {ROE: {"reader"}}

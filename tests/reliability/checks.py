@@ -161,7 +161,7 @@ def leftovers(connection: Connection) -> list[str]:
         "grants are under way": select(func.count())
         .select_from(grants_table.join(resources))
         .where(
-            (grants_table.c.state == grants.TAKING)
+            grants_table.c.state.in_([grants.TAKING, grants.FOUND])
             # Of who is disabled, what may be missing is not given before the activation.
             | (grants_table.c.state == grants.ASSERTED) & rows.desired.not_like(_INACTIVE)
         ),
