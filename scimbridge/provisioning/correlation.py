@@ -88,7 +88,7 @@ class Correlation:
                 if account is not None and self._is_nobodys(connection, item, account):
                     grants.retire(connection, item.row.pk, str(account.native_id), confirmed=False)
                     item.log.append({"step": f"retire {login}, which nobody wants any more"})
-            resources.change(connection, item.row.pk, attempted_at=None, attempted_login=None)
+            _forget_attempt(connection, item.row.pk)
         item.row = replace(item.row, attempted_at=None, attempted_login=None)
 
     def _is_nobodys(self, connection: Connection, item: Work, account: Account) -> bool:
@@ -126,7 +126,7 @@ class Correlation:
             raise
         except VendorError:
             with self.directory.write() as connection:
-                resources.change(connection, item.row.pk, attempted_at=None, attempted_login=None)
+                _forget_attempt(connection, item.row.pk)
             raise
         item.log.append({"step": f"create {login} as {created.native_id}"})
         # The password went with it, and must not be set a second time.
@@ -151,7 +151,7 @@ class Correlation:
             )
             return
         with self.directory.write() as connection:
-            resources.change(connection, item.row.pk, attempted_at=None, attempted_login=None)
+            _forget_attempt(connection, item.row.pk)
         item.error = Uniqueness(
             f"{user_name} exists at the vendor where the bridge cannot see it: {conflict.reason}"
         )
@@ -236,7 +236,7 @@ class Correlation:
             first = hers and grants.confirmed_account(connection, row.pk) is None
             grants.retire(connection, row.pk, native_id, confirmed=first)
         if user_key(row.attempted_login or "") == item.row.desired_key:
-            resources.change(connection, row.pk, attempted_at=None, attempted_login=None)
+            _forget_attempt(connection, row.pk)
 
     def _needs_none(self, item: Work) -> bool:
         """Whether somebody is without access as wanted, since the account was deleted by hand.
@@ -261,6 +261,10 @@ class Correlation:
             f"{account.user_name} has no account at {self.target.name}, and its API cannot create "
             "one; add the person in the vendor's console or have them sign in once, then retry"
         )
+
+
+def _forget_attempt(connection: Connection, pk: int) -> None:
+    resources.change(connection, pk, attempted_at=None, attempted_login=None)
 
 
 def with_another_attempt(row: ResourceRow, login: str, *, now: int) -> dict[str, object]:

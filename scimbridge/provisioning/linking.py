@@ -119,6 +119,8 @@ class Linking:
             "display": display_of(document),
             "created": created,
             "last_modified": created,
+            # The vendor tells the same time of creation to whoever finds the account again.
+            "fence": self.now(),
         }
 
     def _refresh(self, connection: Connection, row: ResourceRow, account: Account) -> None:

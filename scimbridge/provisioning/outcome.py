@@ -86,23 +86,20 @@ class Outcomes:
 
     def _repair(self, connection: Connection, item: Work) -> None:
         """Calls of ours may have reached the vendor after those of the new holder of the lease."""
-        found = resources.by_pks(connection, [item.row.pk])
-        # SQLite gives the number of a row that was deleted to another one.
-        rows = [row for row in found if row.created == item.row.created]
-        for row in rows:
+        theirs: set[str | None] = set()
+        for row in resources.by_pks(connection, [item.row.pk]):
+            theirs = {row.native_id, *grants.retired(connection, [row.pk])[row.pk]} - {None}
+            # SQLite gives the number of a row that was deleted to another one.
+            if theirs.isdisjoint({item.row.native_id, *item.observed.retired}):
+                continue
             # The new holder may have forgotten what it had seen taken or given, or have taken
             # what came late for given by hand. What it revoked is not given back.
             changing = item.changing
             grants.put(connection, grants.ASSERTED, changing[grants.ASSERTED], unless_held=True)
             grants.add(connection, grants.TAKING, changing[grants.TAKING])
             self.request_repair(connection, row, kind="repair")
-        if not item.gone and all(self._has_left(connection, row, item) for row in rows):
+        if not item.gone and item.row.native_id not in theirs:
             self._take_late(connection, item)
-
-    def _has_left(self, connection: Connection, row: ResourceRow, item: Work) -> bool:
-        """Whether the user has nothing to do any more with the account that ``item`` was at."""
-        retired = grants.retired(connection, [row.pk])[row.pk]
-        return item.row.native_id not in (row.native_id, *retired)
 
     def _take_late(self, connection: Connection, item: Work) -> None:
         """The user was deleted or has another account: what came late is to go, and only that."""

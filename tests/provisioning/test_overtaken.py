@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -119,6 +120,52 @@ def test_a_late_grant_is_taken_although_somebody_else_has_the_row_since(lasting:
 
     assert lasting.vendor.roles(JANE) == lasting.vendor.roles(ROE) == set()
     assert lasting.pending() == []
+
+
+def test_whoever_has_the_row_since_is_left_alone(lasting: Bench) -> None:
+    group = lasting.post_group("Readers")
+    jane = lasting.post_user()
+    lasting.vendor.make("n2", ROE, READER)
+
+    def replace_jane() -> None:
+        lasting.users.delete(jane, CALLER)
+        lasting.post_user(ROE)
+
+    once(lasting, "grant", replace_jane)
+    lasting.join(group, jane)
+    lasting.recover()
+
+    assert lasting.vendor.roles(ROE) == {"reader"}, "given by hand"
+
+
+def test_a_user_who_is_found_again_after_a_deletion_has_other_leases(lasting: Bench) -> None:
+    def look() -> None:
+        account = lasting.vendor.people["n1"]
+        lasting.vendor.people["n1"] = replace(account, created=datetime(2020, 1, 1, tzinfo=UTC))
+        lasting.provider.observer.observe()
+
+    look()
+    jane = lasting.post_user()
+    former = lasting.row(jane)
+    lasting.users.delete(jane, CALLER)
+    lasting.clock.advance(1)
+
+    look()
+
+    assert lasting.row(jane).pk == former.pk
+    assert lasting.row(jane).fence > former.fence
+
+
+def test_who_waited_for_an_account_and_comes_back_late_has_nothing_to_repair(
+    open_bench: Opener,
+) -> None:
+    bench = open_bench(ADOPTING, missing_user="pending")
+    jane = bench.post_user()
+    once(bench, "find_account", lambda: bench.patch_user(jane, displayName="Second"))
+
+    bench.patch_user(jane, displayName="First")
+
+    assert bench.pending() == []
 
 
 def test_an_account_that_is_enabled_after_the_deletion_is_disabled_again(

@@ -230,6 +230,24 @@ def test_what_arrives_at_an_account_after_a_rename_has_left_it_is_taken(
     assert bench.pending() == []
 
 
+def test_what_is_taken_late_from_an_account_that_is_hers_again_is_given_back(
+    open_bench: Opener,
+) -> None:
+    bench = open_bench(ADOPTING, rename="recreate")
+    bench.vendor.make("n1", JANE)
+    bench.vendor.make("n2", ROE)
+    jane = bench.post_user()
+    bench.post_group("Readers", jane)
+    once(bench, "revoke", lambda: bench.patch_user(jane, userName=JANE))
+
+    bench.patch_user(jane, userName=ROE)
+    assert roles(bench)[JANE] == set(), "the late removal came through"
+    bench.recover()
+
+    assert roles(bench) == {JANE: {"reader"}, ROE: set()}
+    assert bench.pending() == []
+
+
 def test_the_account_that_appears_after_a_rename_gets_what_the_former_one_had(
     open_bench: Opener,
 ) -> None:

@@ -61,6 +61,19 @@ def test_a_role_given_by_hand_comes_back_although_its_removal_came_late(bench: B
     assert is_settled(bench)
 
 
+def test_a_role_given_by_hand_that_is_given_back_late_stays(bench: Bench) -> None:
+    jane = bench.post_user()
+    bench.vendor.held["n1"].add(READER)
+    bench.patch_user(jane, active=False)
+    once(bench, "grant", lambda: bench.patch_user(jane, displayName="Jane"))
+
+    bench.patch_user(jane, active=True)
+    bench.recover()
+
+    assert bench.vendor.roles(JANE) == {"reader"}
+    assert is_settled(bench)
+
+
 def test_attributes_that_arrive_late_are_written_over(bench: Bench) -> None:
     jane = bench.post_user()
     once(bench, "update_account", lambda: bench.patch_user(jane, displayName="Second"))
