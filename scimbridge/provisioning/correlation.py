@@ -167,6 +167,11 @@ class Correlation:
             )
             former_of = grants.retiree(connection, self.target.name, account.native_id)
         if rival is not None and rival.pk != item.row.pk:
+            if rival.disposition != Disposition.PRESENT.value:
+                raise NotYet(
+                    f"the account {account.user_name} at {self.target.name} still belongs to "
+                    "a user who is about to go"
+                )
             raise Uniqueness(
                 f"the account {account.user_name} at {self.target.name} already belongs to the "
                 f"user {rival.scim_id}"

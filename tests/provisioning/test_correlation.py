@@ -16,7 +16,15 @@ from scimbridge.errors import (
     VendorRejected,
 )
 from scimbridge.provisioning.correlate import derived_id
-from tests.provisioning.conftest import DOWN, JANE, Bench, Opener, lose_the_answer
+from tests.provisioning.conftest import (
+    CALLER,
+    DOWN,
+    JANE,
+    ROE,
+    Bench,
+    Opener,
+    lose_the_answer,
+)
 from tests.provisioning.fake_vendor import LAGGING, PLAIN, SETTLE_S
 
 ROLES_ALONE = replace(PLAIN, account_attributes=frozenset(), can_create_accounts=False)
@@ -239,3 +247,17 @@ def test_a_user_whose_directory_fails_is_told_to_come_again(
 
     with pytest.raises(DirectoryError):
         bench.patch_user(jane, displayName="Jane", active=False)
+
+
+def test_an_account_of_somebody_who_is_about_to_go_is_waited_for(bench: Bench) -> None:
+    jane = bench.post_user()
+    bench.vendor.people["n1"] = replace(bench.vendor.people["n1"], user_name=ROE)
+    with bench.failing("delete_account"), pytest.raises(TemporarilyUnavailable):
+        bench.users.delete(jane, CALLER)
+
+    with pytest.raises(TemporarilyUnavailable, match="a user who is about to go"):
+        bench.post_user(ROE)
+    bench.recover()
+
+    assert bench.row(bench.post_user(ROE)).native_id == "n2"
+    assert list(bench.vendor.people) == ["n2"]
