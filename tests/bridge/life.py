@@ -136,6 +136,12 @@ class Life(RuleBasedStateMachine):
         """Of the members of a group of these names, those whose accounts are looked at."""
         return users if any(name in self.vendor.groups for name in names) else []
 
+    def shown_in(self, group: Group) -> list[User]:
+        """Those whom SCIM shows as members: whoever joined or left by what is done by now."""
+        shown = self.world.get(f"/Groups/{group.id}").get("members", ())
+        ids = {each["value"] for each in shown}
+        return [user for user in self.present() if user.id in ids]
+
     def add_account(self, user: User, by_hand: set[str]) -> None:
         """Somebody makes an account by hand, or signs in."""
         user.by_hand |= by_hand

@@ -176,7 +176,8 @@ class Provisioning(Life):
             group.members += [user for user in members if user not in group.members]
 
         if members:
-            touched = self.touched(members, group.name)
+            shown = self.shown_in(group)
+            touched = self.touched([user for user in members if user not in shown], group.name)
             self.ask("PATCH", f"/Groups/{group.id}", patch_op(change), touched, apply)
 
     @precondition(lambda self: any(group.members for group in self.standing()))
@@ -200,8 +201,12 @@ class Provisioning(Life):
         before, free = group.name, self.free_names()
         name = free[pick % len(free)] if renames and free else before
         body = {"displayName": name, "members": [{"value": user.id} for user in members]}
-        affected = [*members, *(user for user in group.members if user not in members)]
-        touched = self.touched(affected, group.name, name)
+        # Who is shown in it and stays is not looked at, unless it stands for something else now.
+        shown = self.shown_in(group)
+        staying = [user for user in members if user in shown and name == before]
+        concerned = [*members, *group.members, *shown]
+        affected = [user for user in self.users if user in concerned and user not in staying]
+        touched = self.touched(affected, before, name)
 
         def apply() -> None:
             group.name, group.members = name, members
