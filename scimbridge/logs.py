@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from contextvars import ContextVar
 from functools import lru_cache
+from json.encoder import encode_basestring_ascii as quoted
 from typing import TextIO
 
 request_id: ContextVar[str] = ContextVar("scimbridge_request_id", default="-")
@@ -18,18 +18,16 @@ class _JsonLine(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """See `logging.Formatter.format`."""
-        line = {
-            "asctime": f"{_second(int(record.created))},{int(record.msecs):03d}",
-            "levelname": record.levelname,
-            "name": record.name,
-            "message": record.getMessage(),
-            "request_id": request_id.get(),
-        }
+        # The time, the level and the logger's name have nothing in them that JSON would escape.
+        line = (
+            f'{{"asctime": "{_second(int(record.created))},{int(record.msecs):03d}", '
+            f'"levelname": "{record.levelname}", "name": "{record.name}", '
+            f'"message": {quoted(record.getMessage())}, '
+            f'"request_id": {quoted(request_id.get())}'
+        )
         if record.exc_info:
-            line["exc_info"] = self.formatException(record.exc_info)
-        if record.stack_info:
-            line["stack_info"] = self.formatStack(record.stack_info)
-        return json.dumps(line)
+            line += f', "exc_info": {quoted(self.formatException(record.exc_info))}'
+        return line + "}"
 
 
 @lru_cache(maxsize=1)
@@ -43,8 +41,11 @@ def configure_logs(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [line_handler()]
     root.setLevel(level.upper())
-    # What no line says need not be found out for each; gunicorn's lines say the process.
+    # What no line says need not be found out for each; gunicorn's lines say the process. The last
+    # is the file, the line, the function, and a stack that is asked for without an exception
+    # (Python's Logging HOWTO, "Optimization").
     logging.logThreads = logging.logMultiprocessing = False
+    logging._srcfile = None
     # One line a call is ours to write; urllib3's would hold query strings.
     logging.getLogger("urllib3").setLevel(logging.WARNING)
 

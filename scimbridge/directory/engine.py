@@ -59,7 +59,7 @@ class Directory:
         self._begin_reading = (
             _begin_reading_on_sqlite if on_sqlite else _begin_reading_on_postgresql
         )
-        self._begin_glancing = _begin_nothing if on_sqlite else _begin_reading_on_postgresql
+        self._begin_glancing = None if on_sqlite else _begin_reading_on_postgresql
         self._begin_writing = _beginning_to_write(self.engine.dialect)
         self._errors = (SQLAlchemyError, self.engine.dialect.loaded_dbapi.Error)
         self._idle: deque[Connection] = deque()
@@ -135,6 +135,7 @@ class _Borrowed(AbstractContextManager[Connection]):
 
     Every request does this twice, so it spares what costs more than a lookup: the pool, a beginning
     and an end by SQLAlchemy, and a generator. A connection that a block failed with is closed.
+    Where there is no beginning, each statement is a transaction of its own.
     """
 
     __slots__ = ("_begin", "_connection", "_errors", "_keep", "_open")
@@ -142,7 +143,7 @@ class _Borrowed(AbstractContextManager[Connection]):
     def __init__(
         self,
         open_one: Callable[[], Connection],
-        begin: Callable[[Any], None],
+        begin: Callable[[Any], None] | None,
         keep: Callable[[Connection], bool],
         errors: tuple[type[Exception], ...],
     ) -> None:
@@ -152,11 +153,12 @@ class _Borrowed(AbstractContextManager[Connection]):
     def __enter__(self) -> Connection:
         try:
             connection = self._connection = self._open()
-            try:
-                self._begin(connection.connection.driver_connection)
-            except BaseException:
-                connection.close()
-                raise
+            if self._begin is not None:
+                try:
+                    self._begin(connection.connection.driver_connection)
+                except BaseException:
+                    connection.close()
+                    raise
         except self._errors as error:
             raise unanswered(error) from error
         return connection
@@ -175,9 +177,10 @@ class _Borrowed(AbstractContextManager[Connection]):
         connection, kept = self._connection, False
         try:
             if whole:
-                connection.rollback()
-                driver: Any = connection.connection.driver_connection
-                driver.rollback()
+                if self._begin is not None or connection.in_transaction():
+                    connection.rollback()
+                    driver: Any = connection.connection.driver_connection
+                    driver.rollback()
                 kept = self._keep(connection)
         finally:
             if not kept:
@@ -230,10 +233,6 @@ def _open_sqlite(url: str) -> Engine:
         cursor.close()
 
     return engine
-
-
-def _begin_nothing(_driver: Any) -> None:
-    """Each statement is a transaction of its own then."""
 
 
 def _begin_reading_on_sqlite(driver: Any) -> None:

@@ -30,7 +30,7 @@ from scimbridge.scim.attributes import ResourceType
 from scimbridge.scim.filters import Filter, equality_conjuncts, referenced_attributes
 from scimbridge.scim.listing import Page, sort_resources
 from scimbridge.scim.matching import compile_filter
-from scimbridge.scim.projection import Projection, project_json
+from scimbridge.scim.projection import Projection, announce_json, project_json
 
 logger = logging.getLogger(__name__)
 
@@ -151,7 +151,12 @@ class Reader:
         if projection.includes("members"):
             texts = [_with_members(connection, row, base_url) for row in rows]
         else:
-            texts = [render(row, base_url=base_url) for row in rows]
+            # Before what is computed is around them: the less there is to parse.
+            announced = announce_json([row.confirmed for row in rows], projection)
+            texts = [
+                render(row, each, base_url=base_url)
+                for row, each in zip(rows, announced, strict=True)
+            ]
         return project_json(texts, projection)
 
     def _parsed(
@@ -168,7 +173,7 @@ class Reader:
             elif needed.isdisjoint(_COMPUTED):
                 text = row.confirmed
             else:
-                text = render(row, base_url=base_url)
+                text = render(row, row.confirmed, base_url=base_url)
             yield row, parse_document(text)
 
     def _candidates(
@@ -211,7 +216,9 @@ def _shows_groups(resource_type: ResourceType, projection: Projection) -> bool:
 
 
 def _with_members(connection: Connection, row: ShownRow, base_url: str) -> str:
-    return render(row, base_url=base_url, members=memberships.shown(connection, row.pk))
+    return render(
+        row, row.confirmed, base_url=base_url, members=memberships.shown(connection, row.pk)
+    )
 
 
 def _everything(_resource: Mapping[str, Any]) -> bool:

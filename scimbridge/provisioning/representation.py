@@ -36,6 +36,7 @@ class Representation:
 
 def render(
     row: ShownRow,
+    document: str,
     *,
     base_url: str,
     members: Iterable[MemberRow] = (),
@@ -43,11 +44,12 @@ def render(
     """A confirmed resource as RFC 7643 has it, in JSON; ``base_url`` is the target's, without a
     final slash.
 
-    The groups of a user that are not in ``row``, and ``members`` (of a group), are left out.
+    ``document`` is what is to be seen of the confirmed one. The groups of a user that are not in
+    ``row``, and ``members`` (of a group), are left out.
     """
-    _, kind, scim_id, confirmed, revision, created, last_modified, groups = row
-    if _REMEMBERED in confirmed:
-        confirmed = confirmed.replace(_REMEMBERED, "")
+    _, kind, scim_id, _, revision, created, last_modified, groups = row
+    if _REMEMBERED in document:
+        document = document.replace(_REMEMBERED, "")
     computed = ""
     if groups is not None:
         computed = _groups(groups, base_url)
@@ -55,7 +57,7 @@ def render(
         computed = f'"members":{orjson.dumps(shown_members).decode()},'
     # Neither an id nor a time has anything in it that JSON would escape.
     return (
-        f'{{"id":"{scim_id}",{confirmed[1:-1]},{computed}"meta":{{"resourceType":"{kind}",'
+        f'{{"id":"{scim_id}",{document[1:-1]},{computed}"meta":{{"resourceType":"{kind}",'
         f'"created":"{timestamp(created)}","lastModified":"{timestamp(last_modified)}",'
         f'"location":"{_base(base_url, kind)}{scim_id}","version":"{_tag(revision)}"}}}}'
     )

@@ -36,9 +36,8 @@ class Projection:
     unannounced: tuple[str, ...]
     """Those of ``on_request`` that were not asked for: left out as if no resource had them."""
     hidden: tuple[str, ...]
-    """The names of attributes and sub-attributes that are not shown somewhere, in quotes."""
-    hidden_elsewhere: tuple[str, ...]
-    """Those of ``hidden`` that are not of an extension in ``unannounced`` alone."""
+    """The names of attributes and sub-attributes of anything else that are not shown somewhere, in
+    quotes."""
 
     def includes(self, name: str) -> bool:
         """Whether anything of the attribute (``members``, ``URN:manager``) may be shown."""
@@ -80,19 +79,28 @@ def project_json(texts: list[str], projection: Projection) -> list[str]:
     """`project` on documents in JSON, which have no attribute that the schema does not know."""
     # Most documents have nothing that is hidden from most queries. A value that is such a name
     # costs the time to parse the documents, and nothing else.
+    texts = announce_json(texts, projection)
     everything = "".join(texts)
     if any(name in everything for name in projection.hidden):
-        return [_project_text(text, projection) for text in texts]
+        return [_dump(project(orjson.loads(text), projection)) for text in texts]
     return texts
 
 
-def _project_text(text: str, projection: Projection) -> str:
-    document = orjson.loads(text)
+def announce_json(texts: list[str], projection: Projection) -> list[str]:
+    """The part of `project_json` that can be done before the documents are complete: what is not
+    announced unless it was asked for is left out."""
+    everything = "".join(texts)
+    if not any(urn in everything for urn in projection.unannounced):
+        return texts
+    documents = [orjson.loads(text) for text in texts]
     for urn in projection.unannounced:
-        if document.pop(urn, None) is not None and urn in document.get("schemas", ()):
-            document["schemas"].remove(urn)
-    if any(name in text for name in projection.hidden_elsewhere):
-        document = project(document, projection)
+        for document in documents:
+            if document.pop(urn, None) is not None and urn in document.get("schemas", ()):
+                document["schemas"].remove(urn)
+    return [_dump(document) for document in documents]
+
+
+def _dump(document: Mapping[str, Any]) -> str:
     return orjson.dumps(document).decode()
 
 
@@ -134,17 +142,17 @@ def _projection(
     )
     unannounced = tuple(urn for urn in on_request if not containers[urn])
     hidden = {
-        urn: {f'"{name}"' for name in _hidden(attributes, containers[urn])}
+        f'"{name}"'
         for urn, attributes in resource_type.containers()
+        if urn not in unannounced
+        for name in _hidden(attributes, containers[urn])
     }
-    elsewhere = (names for urn, names in hidden.items() if urn not in unannounced)
     return Projection(
         containers=MappingProxyType(containers),
         is_default=not wanted and not unwanted,
         on_request=on_request,
         unannounced=unannounced,
-        hidden=tuple(set().union(*hidden.values())),
-        hidden_elsewhere=tuple(set().union(*elsewhere)),
+        hidden=tuple(hidden),
     )
 
 

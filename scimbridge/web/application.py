@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, Request, Response
+from flask.sessions import NullSession, SessionInterface
+from flask.typing import ResponseReturnValue
 from werkzeug.routing import MapAdapter
 
 from scimbridge.errors import InvalidSyntax, NotFound, TemporarilyUnavailable
@@ -39,8 +40,28 @@ _HEADERS = (
 """On every answer that says nothing else."""
 
 
+class _NoSessions(SessionInterface):
+    """Flask opens a session for each request; the console keeps its own, and SCIM has none."""
+
+    _NONE = NullSession()
+
+    def open_session(self, _app: Flask, _request: Request) -> NullSession:
+        """See Flask."""
+        return self._NONE
+
+
 class _Application(Flask):
+    """What happens around each request is said here; pages of the console alone have hooks too.
+
+    Flask's own ways to the same are general, and would be half of what a read costs.
+    """
+
     request_class = BridgeRequest
+    session_interface = _NoSessions()
+
+    def __init__(self, served: Site) -> None:
+        super().__init__("scimbridge", static_folder=None)
+        self.extensions[EXTENSION] = self._site = served
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """What finds the route. The host has no part in that, and is not taken apart for it."""
@@ -53,46 +74,37 @@ class _Application(Flask):
         """``func``: none of ours is a coroutine, and Flask asks before each call of each."""
         return func
 
-
-def build_application(served: Site) -> Flask:
-    """The WSGI application that serves ``served``."""
-    app = _Application("scimbridge", static_folder=None)
-    app.url_map.strict_slashes = False
-    # A redirect would be answered by no IdP, and a POST would lose its body on the way.
-    app.url_map.merge_slashes = False
-    # No IdP asks for it, and what it answered would be another list than that of a 405.
-    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    app.config["MAX_CONTENT_LENGTH"] = served.config.max_body_bytes
-    app.extensions[EXTENSION] = served
-    register_errors(app)
-    for blueprint in (discovery, bulk, resources, health, oauth):
-        app.register_blueprint(blueprint)
-    if served.console is not None:
-        app.register_blueprint(pages)
-    around = _Around(served)
-    app.before_request(around.admit)
-    app.after_request(around.finish)
-    app.teardown_request(around.give_slot)
-    return app
-
-
-@dataclass(frozen=True, slots=True)
-class _Around:
-    """What happens before and after each request."""
-
-    site: Site
-
-    def admit(self) -> None:
+    def preprocess_request(self) -> ResponseReturnValue | None:
+        """Let the request in, or raise a `ScimError`."""
         asked = current()
+        self._admit(asked)
+        return super().preprocess_request() if asked.blueprint == pages.name else None
+
+    def process_response(self, response: Response) -> Response:
+        """Set what every answer has, and note that it was given."""
+        asked = current()
+        if asked.blueprint == pages.name:
+            response = super().process_response(response)
+        self._finish(asked, response)
+        return response
+
+    def do_teardown_request(self, exc: BaseException | None = None) -> None:
+        """Give the slot back."""
+        asked = current()
+        if asked.slot_of is not None:
+            self._site.slots.give(asked.slot_of)
+            asked.slot_of = None
+
+    def _admit(self, asked: BridgeRequest) -> None:
         asked.started = time.monotonic()
         assign_request_id(asked)
         path = asked.path
         if path in _OPEN:
             return
         target = _target(path)
-        provider = self.site.providers.get(target)
+        provider = self._site.providers.get(target)
         if provider is not None:
-            authenticator = self.site.authenticator
+            authenticator = self._site.authenticator
             authenticator.require_allowed_address(target)
             if path == token_path(target):
                 return
@@ -110,21 +122,14 @@ class _Around:
 
     def _take_slot(self, asked: BridgeRequest, target: str) -> None:
         # Only now: what nobody is let in for takes no slot from those who are.
-        if not self.site.slots.take(target, self.site.slots_of(target)):
+        if not self._site.slots.take(target, self._site.slots_of(target)):
             raise TemporarilyUnavailable(
                 f"{target} has as many requests in flight as it may have (max_concurrent_requests)",
                 retry_after=_BUSY_RETRY_S,
             )
         asked.slot_of = target
 
-    def give_slot(self, _error: BaseException | None) -> None:
-        asked = current()
-        if asked.slot_of is not None:
-            self.site.slots.give(asked.slot_of)
-            asked.slot_of = None
-
-    def finish(self, response: Response) -> Response:
-        asked = current()
+    def _finish(self, asked: BridgeRequest, response: Response) -> None:
         seconds = time.monotonic() - asked.started
         headers, said = response.headers, {name for name, _ in response.headers}
         headers.add("X-Request-Id", request_id.get())
@@ -135,15 +140,31 @@ class _Around:
         logger.info("%s %s -> %d (%.0f ms)", method, path, status, 1000 * seconds)
         if path not in _OPEN:
             target = _target(path)
-            provider = self.site.providers.get(target)
-            self.site.metrics.request(
+            provider = self._site.providers.get(target)
+            self._site.metrics.request(
                 target="none" if provider is None else target,
                 endpoint=_route(asked, provider),
                 method=method,
                 status=status,
                 seconds=seconds,
             )
-        return response
+
+
+def build_application(served: Site) -> Flask:
+    """The WSGI application that serves ``served``."""
+    app = _Application(served)
+    app.url_map.strict_slashes = False
+    # A redirect would be answered by no IdP, and a POST would lose its body on the way.
+    app.url_map.merge_slashes = False
+    # No IdP asks for it, and what it answered would be another list than that of a 405.
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.config["MAX_CONTENT_LENGTH"] = served.config.max_body_bytes
+    register_errors(app)
+    for blueprint in (discovery, bulk, resources, health, oauth):
+        app.register_blueprint(blueprint)
+    if served.console is not None:
+        app.register_blueprint(pages)
+    return app
 
 
 def _target(path: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import cast
 
 from flask import Request, request
+from werkzeug.sansio.utils import get_host
 
 from scimbridge.directory.journal import Caller
 
@@ -20,6 +22,15 @@ class BridgeRequest(Request):
     """The status of what passes, where the target asks for another one."""
     slot_of: str | None = None
     """The target that it holds a slot of."""
+
+    @property
+    def host(self) -> str:
+        """The host and port that were asked for; empty if that is malformed."""
+        return _host(self.scheme, self.environ.get("HTTP_HOST"), self.server)
+
+
+_host = lru_cache(maxsize=256)(get_host)
+"""All requests of a client ask for the same one."""
 
 
 def current() -> BridgeRequest:
