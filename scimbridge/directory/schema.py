@@ -95,7 +95,7 @@ resources = _table(
     Column("revision", Big, nullable=False, server_default="1"),
     # 1 once a SCIM client was told of this resource by an answered write.
     _flag("claimed"),
-    # created or adopted: whether undoing the creation may delete the account.
+    # created, adopted, or adopted disabled: what undoing the creation is to do with the account.
     Column("origin", Text),
     Column("native_id", Text),
     # What the vendor last showed or took: of an account its attributes, of a group all states that

@@ -29,7 +29,13 @@ from scimbridge.provisioning.correlate import new_user_ids, user_key
 from scimbridge.provisioning.mapping import with_attributes
 from scimbridge.provisioning.plan import CreateAccount, Disposition
 from scimbridge.provisioning.targets import Target
-from scimbridge.provisioning.work import Work, dump_account, dump_document, parse_document
+from scimbridge.provisioning.work import (
+    ADOPTED_DISABLED,
+    Work,
+    dump_account,
+    dump_document,
+    parse_document,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +188,8 @@ class Correlation:
                 "since its user has another one"
             )
         # An account that appeared after a create was tried is our own, not somebody else's.
-        origin = "created" if item.row.attempted_at is not None else "adopted"
+        there = "adopted" if account.active else ADOPTED_DISABLED
+        origin = "created" if item.row.attempted_at is not None else there
         item.log.append({"step": f"adopt {account.user_name} as {account.native_id}"})
         self._record(item, Created(account.native_id), account, origin=origin)
 

@@ -61,6 +61,8 @@ class Observed:
     """Given back by the bridge so recently that a read may not show them; ``direct`` has them."""
     retired: tuple[str, ...] = ()
     """Native ids of accounts that this one replaces."""
+    was_disabled: bool = False
+    """The account was somebody else's work, and disabled, when the bridge came upon it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,8 @@ def _plan_removal(desired: Desired, observed: Observed, policy: Policy) -> tuple
     if observed.native_id is not None:
         if desired.disposition is Disposition.RELEASED:
             dropped = _dropped(observed, policy)
+            if observed.was_disabled:
+                steps += _disabling(observed.native_id, observed, policy)
             steps += _revokes(observed.native_id, (observed.held | observed.uncertain) - dropped)
             steps += [Grant(observed.native_id, item) for item in sorted(dropped)]
         elif capabilities.can_delete_accounts:
@@ -247,14 +251,17 @@ def _dropped(observed: Observed, policy: Policy) -> frozenset[Entitlement]:
 
 
 def _take_all_access(native_id: str, observed: Observed, policy: Policy) -> Sequence[Step]:
-    steps: list[Step] = []
-    capabilities = policy.capabilities
-    if capabilities.can_disable_accounts and (observed.account is None or observed.account.active):
-        steps.append(SetActive(native_id, active=False))
-    if capabilities.revoke_on_disable:
+    steps: list[Step] = [*_disabling(native_id, observed, policy)]
+    if policy.capabilities.revoke_on_disable:
         everything = observed.held | observed.uncertain | (observed.direct or frozenset())
         steps += _revokes(native_id, everything)
     return steps
+
+
+def _disabling(native_id: str, observed: Observed, policy: Policy) -> Sequence[Step]:
+    can_disable = policy.capabilities.can_disable_accounts
+    is_disabled = observed.account is not None and not observed.account.active
+    return [SetActive(native_id, active=False)] if can_disable and not is_disabled else []
 
 
 def _retirements(observed: Observed, policy: Policy) -> Sequence[Step]:

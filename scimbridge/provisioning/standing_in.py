@@ -30,7 +30,8 @@ def stand_in(
         desired_key=key if rival is None else None,
         desired=former.desired,
         disposition=disposition.value,
-        origin="adopted",
+        # Nothing of it is to be deleted for having been created.
+        origin="adopted" if former.origin == "created" else former.origin,
         native_id=former.native_id,
         created=now,
         last_modified=now,

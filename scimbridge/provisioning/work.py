@@ -26,6 +26,8 @@ from scimbridge.provisioning.plan import (
 )
 from scimbridge.provisioning.targets import Target
 
+ADOPTED_DISABLED = "adopted disabled"
+"""The origin of an account that was there, and was disabled."""
 _STORED = ("user_name", "given_name", "family_name", "display_name", "email", "active")
 
 
@@ -163,6 +165,7 @@ def _observed(
         echoes=in_state(grants.REVOKED),
         restored=in_state(grants.RESTORED),
         retired=retired,
+        was_disabled=row.origin == ADOPTED_DISABLED,
     )
 
 

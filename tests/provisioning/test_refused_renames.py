@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from scimbridge.connectors.interface import Entitlement
+from scimbridge.connectors.interface import Entitlement, EntitlementDetails
 from scimbridge.errors import InvalidValue, TemporarilyUnavailable, VendorRejected
-from tests.provisioning.conftest import JANE, Bench, Opener
-from tests.provisioning.fake_vendor import ADOPTING
+from tests.provisioning.conftest import JANE, READER, Bench, Opener
+from tests.provisioning.fake_vendor import ADOPTING, DISABLING
 
 NEW = "new@example.com"
 ADMIN, AUDITOR = Entitlement("role", "admin"), Entitlement("role", "auditor")
@@ -213,4 +213,37 @@ def test_a_refusal_of_anything_else_keeps_the_account_without_a_search(open_benc
         del bench.vendor.meanwhile["update_account"]
         bench.recover()
 
+    assert bench.pending() == []
+
+
+def test_an_account_that_was_disabled_is_so_again_when_the_rename_to_it_is_refused(
+    adopting: Bench,
+) -> None:
+    bench, jane = adopting, reader_with_both_accounts(adopting)
+    bench.vendor.held["n2"].add(AUDITOR)
+    bench.vendor.set_active("n2", active=False)
+
+    refuse_to_rename(bench, jane, "revoke")
+    bench.recover()
+
+    assert bench.vendor.people["n2"].active is False
+    assert bench.vendor.people["n1"].active
+    assert bench.pending() == []
+
+
+def test_an_account_that_was_disabled_is_so_again_when_its_adoption_is_refused(
+    open_bench: Opener,
+) -> None:
+    bench = open_bench(DISABLING)
+    bench.vendor.catalogue = [EntitlementDetails(READER, "Reader")]
+    bench.provider.observer.refresh_catalogue()
+    bench.vendor.make("n1", JANE, AUDITOR)
+    bench.vendor.set_active("n1", active=False)
+
+    with bench.failing("grant", VendorRejected("no licence")), pytest.raises(InvalidValue):
+        bench.post_user(roles=[{"value": "role:reader"}])
+    bench.recover()
+
+    assert bench.vendor.people["n1"].active is False
+    assert bench.vendor.roles(JANE) == {"auditor"}
     assert bench.pending() == []
