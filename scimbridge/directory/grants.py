@@ -167,6 +167,11 @@ def move(connection: Connection, state: str, pk: int, to_pk: int) -> None:
     )
 
 
+def forget_found(connection: Connection, pk: int) -> None:
+    """Drop the record of what an account that a rename came upon is to have back: it is gone."""
+    connection.execute(delete(grants).where(_T.resource_pk == pk, _T.state == FOUND))
+
+
 def forget_taking(connection: Connection, rows: Iterable[tuple[int, Key]]) -> None:
     """Drop the record of entitlements that were about to be taken, and are not after all."""
     values = [

@@ -78,6 +78,7 @@ class Outcomes:
         if item.gone:
             resources.change(connection, row.pk, native_id=None, observed=None)
             grants.doubt(connection, row.pk)
+            grants.forget_found(connection, row.pk)
         elif item.error is None and dirty == row.dirty:
             self._confirm(connection, item)
         elif item.error is not None and self.target.policy.capabilities.dependent_kinds:
@@ -97,24 +98,31 @@ class Outcomes:
             changing = item.changing
             grants.put(connection, grants.ASSERTED, changing[grants.ASSERTED], unless_held=True)
             grants.add(connection, grants.TAKING, changing[grants.TAKING])
+            if row.native_id == item.row.native_id:
+                grants.add(connection, grants.FOUND, changing[grants.FOUND])
             self.request_repair(connection, row, kind="repair")
         if not item.gone and item.row.native_id not in theirs:
             self._take_late(connection, item)
 
     def _take_late(self, connection: Connection, item: Work) -> None:
         """The user was deleted or has another account: what came late is to go, and only that."""
-        native_id, given = item.row.native_id, item.given
-        if native_id is None or not (given or item.enables):
+        native_id = item.row.native_id
+        # What was the account's own when a rename came upon it stays there, or goes back.
+        own = [key for _, key in item.changing[grants.FOUND]]
+        given = [key for key in entitlement_keys(item.given) if key not in own]
+        if native_id is None or not (given or own or item.enables):
             return
         # The account may be somebody's again, as where it cannot be deleted and was seen since.
         row = resources.find_by_native_id(connection, self.target.name, "User", native_id)
         if row is None:
             # An account that was enabled has to be disabled as by a deletion; one that can be
-            # deleted is gone, or is not ours.
-            ends = item.enables and not self.target.capabilities.can_delete_accounts
+            # deleted is gone, or is not ours. Nor is one that a rename came upon.
+            ours = item.row.origin == "created" or not item.row.renamed
+            ends = item.enables and ours and not self.target.capabilities.can_delete_accounts
             disposition = Disposition.DELETED if ends else Disposition.RELEASED
             row = stand_in(connection, item.row, disposition=disposition, now=self.now())
-        self.take_back(connection, row, entitlement_keys(given))
+        grants.add(connection, grants.FOUND, [(row.pk, key) for key in own])
+        self.take_back(connection, row, given)
 
     def take_back(
         self, connection: Connection, row: ResourceRow, keys: Sequence[grants.Key]

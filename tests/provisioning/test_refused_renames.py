@@ -247,3 +247,19 @@ def test_an_account_that_was_disabled_is_so_again_when_its_adoption_is_refused(
     assert bench.vendor.people["n1"].active is False
     assert bench.vendor.roles(JANE) == {"auditor"}
     assert bench.pending() == []
+
+
+def test_what_the_new_account_had_goes_to_nobody_once_that_is_gone(open_bench: Opener) -> None:
+    bench = open_bench(rename="recreate")
+    jane = bench.post_user()
+    bench.post_group("Readers", jane)
+    bench.vendor.make("x2", NEW, AUDITOR)
+    with bench.failing("delete_account"):
+        with pytest.raises(TemporarilyUnavailable):
+            bench.patch_user(jane, userName=NEW)
+        del bench.vendor.people["x2"]
+        bench.recover()
+
+    bench.patch_user(jane, userName=JANE)
+
+    assert bench.vendor.roles(JANE) == {"reader"}

@@ -262,3 +262,86 @@ def test_the_account_that_appears_after_a_rename_gets_what_the_former_one_had(
     bench.patch_user(jane, displayName="Jane")
 
     assert roles(bench) == {ROE: {"reader"}}
+
+
+@pytest.mark.parametrize("call", ["grant", "delete_account"])
+def test_what_an_account_had_stays_after_a_late_worker_that_came_upon_it(
+    open_bench: Opener, call: str
+) -> None:
+    bench = open_bench(rename="recreate")
+    jane = bench.post_user()
+    bench.post_group("Readers", jane)
+    bench.vendor.make("x1", ROE, AUDITOR)
+    leave_meanwhile(bench, jane, call)
+
+    bench.patch_user(jane, userName=ROE)
+    bench.recover()
+
+    assert roles(bench) == {"max@example.com": {"reader"}, ROE: {"auditor"}}
+    assert bench.pending() == []
+
+
+def leave_meanwhile(bench: Bench, jane: str, call: str) -> None:
+    """Have another rename be done before the vendor's next ``call`` arrives."""
+
+    def leave() -> None:
+        bench.patch_user(jane, userName="max@example.com", active=True)
+        bench.recover()
+        assert bench.vendor.roles(ROE) == {"auditor"}
+
+    once(bench, call, leave)
+
+
+@pytest.fixture
+def adopting(open_bench: Opener) -> Bench:
+    """Where accounts come by themselves and can be disabled; that of the new login has a role."""
+    bench = open_bench(ADOPTING, rename="recreate")
+    bench.vendor.make("n1", JANE)
+    bench.vendor.make("x1", ROE, AUDITOR)
+    bench.vendor.make("x2", "max@example.com")
+    return bench
+
+
+def test_what_is_taken_late_from_an_account_that_a_rename_came_upon_is_given_back(
+    adopting: Bench,
+) -> None:
+    bench, jane = adopting, adopting.post_user()
+    leave_meanwhile(bench, jane, "revoke")
+
+    bench.patch_user(jane, userName=ROE, active=False)
+    assert bench.vendor.roles(ROE) == set(), "the late removal came through"
+    bench.recover()
+
+    assert bench.vendor.roles(ROE) == {"auditor"}
+    assert bench.pending() == []
+
+
+def test_what_is_taken_late_from_an_account_that_a_rename_made_theirs_is_given_back(
+    adopting: Bench,
+) -> None:
+    bench, jane = adopting, adopting.post_user()
+    once(bench, "revoke", lambda: bench.patch_user(jane, active=True))
+
+    bench.patch_user(jane, userName=ROE, active=False)
+    assert bench.vendor.roles(ROE) == set(), "the late removal came through"
+    bench.recover()
+
+    assert bench.vendor.roles(ROE) == {"auditor"}
+    assert bench.pending() == []
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_an_account_is_as_it_was_after_a_late_worker_that_came_upon_it(
+    adopting: Bench, enabled: bool
+) -> None:
+    bench, jane = adopting, adopting.post_user()
+    bench.vendor.set_active("x1", active=enabled)
+    bench.post_group("Readers", jane)
+    leave_meanwhile(bench, jane, "grant")
+
+    bench.patch_user(jane, userName=ROE)
+    bench.recover()
+
+    assert bench.vendor.people["x1"].active == enabled
+    assert bench.vendor.roles(ROE) == {"auditor"}
+    assert bench.pending() == []
