@@ -88,27 +88,34 @@ class Outcomes:
     def _repair(self, connection: Connection, item: Work) -> None:
         """Calls of ours may have reached the vendor after those of the new holder of the lease."""
         theirs: set[str | None] = set()
+        is_there = False
         for row in resources.by_pks(connection, [item.row.pk]):
-            theirs = {row.native_id, *grants.retired(connection, [row.pk])[row.pk]} - {None}
             # SQLite gives the number of a row that was deleted to another one.
+            is_there = (row.scim_id, row.created) == (item.row.scim_id, item.row.created)
+            theirs = {row.native_id, *grants.retired(connection, [row.pk])[row.pk]} - {None}
             if theirs.isdisjoint({item.row.native_id, *item.observed.retired}):
                 continue
             # The new holder may have forgotten what it had seen taken or given, or have taken
             # what came late for given by hand. What it revoked is not given back.
             changing = item.changing
             grants.put(connection, grants.ASSERTED, changing[grants.ASSERTED], unless_held=True)
-            grants.add(connection, grants.TAKING, changing[grants.TAKING])
-            if row.native_id == item.row.native_id:
-                grants.add(connection, grants.FOUND, changing[grants.FOUND])
+            if is_there:
+                grants.add(connection, grants.TAKING, changing[grants.TAKING])
+                if row.native_id == item.row.native_id:
+                    grants.add(connection, grants.FOUND, changing[grants.FOUND])
             self.request_repair(connection, row, kind="repair")
         if not item.gone and item.row.native_id not in theirs:
-            self._take_late(connection, item)
+            self._take_late(connection, item, is_there=is_there)
 
-    def _take_late(self, connection: Connection, item: Work) -> None:
-        """The user was deleted or has another account: what came late is to go, and only that."""
+    def _take_late(self, connection: Connection, item: Work, *, is_there: bool) -> None:
+        """The user was deleted or has another account: what came late is to go, and only that.
+
+        With ``is_there`` it is not deleted.
+        """
         native_id = item.row.native_id
-        # What was the account's own when a rename came upon it stays there, or goes back.
-        own = [key for _, key in item.changing[grants.FOUND]]
+        # What a rename came upon, and another one left, is as it was; a deletion takes all of it.
+        came_upon = is_there and item.row.renamed and item.row.origin != "created"
+        own = [key for _, key in item.changing[grants.FOUND]] if came_upon else []
         given = [key for key in entitlement_keys(item.given) if key not in own]
         if native_id is None or not (given or own or item.enables):
             return
@@ -116,9 +123,9 @@ class Outcomes:
         row = resources.find_by_native_id(connection, self.target.name, "User", native_id)
         if row is None:
             # An account that was enabled has to be disabled as by a deletion; one that can be
-            # deleted is gone, or is not ours. Nor is one that a rename came upon.
-            ours = item.row.origin == "created" or not item.row.renamed
-            ends = item.enables and ours and not self.target.capabilities.can_delete_accounts
+            # deleted is gone, or is not ours.
+            can_delete = self.target.capabilities.can_delete_accounts
+            ends = item.enables and not came_upon and not can_delete
             disposition = Disposition.DELETED if ends else Disposition.RELEASED
             row = stand_in(connection, item.row, disposition=disposition, now=self.now())
         grants.add(connection, grants.FOUND, [(row.pk, key) for key in own])

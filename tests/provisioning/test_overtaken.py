@@ -122,6 +122,24 @@ def test_a_late_grant_is_taken_although_somebody_else_has_the_row_since(lasting:
     assert lasting.pending() == []
 
 
+def test_what_a_deletion_took_is_not_given_to_whom_the_account_belongs_to_since(
+    lasting: Bench, jane: str
+) -> None:
+    lasting.vendor.held["n1"].add(replace(READER, native_id="auditor"))
+
+    def delete_and_post() -> None:
+        lasting.users.delete(jane, CALLER)
+        lasting.clock.advance(1)
+        assert lasting.post_user() == jane
+
+    once(lasting, "revoke", delete_and_post)
+    lasting.patch_user(jane, active=False)
+    lasting.recover()
+
+    assert lasting.vendor.roles(JANE) == set()
+    assert lasting.pending() == []
+
+
 def test_whoever_has_the_row_since_is_left_alone(lasting: Bench) -> None:
     group = lasting.post_group("Readers")
     jane = lasting.post_user()

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from scimbridge.connectors.interface import Account, Capabilities, Entitlement
-from scimbridge.errors import OutcomeUnknown, TemporarilyUnavailable
-from tests.provisioning.conftest import JANE, READER, ROE, Bench, Opener, once
+from scimbridge.errors import NotFound, OutcomeUnknown, TemporarilyUnavailable
+from tests.provisioning.conftest import CALLER, JANE, READER, ROE, Bench, Opener, once
 from tests.provisioning.fake_vendor import ADOPTING, PLAIN
 
 ADMIN, AUDITOR = Entitlement("role", "admin"), Entitlement("role", "auditor")
@@ -344,4 +344,21 @@ def test_an_account_is_as_it_was_after_a_late_worker_that_came_upon_it(
 
     assert bench.vendor.people["x1"].active == enabled
     assert bench.vendor.roles(ROE) == {"auditor"}
+    assert bench.pending() == []
+
+
+def test_a_deletion_takes_all_from_an_account_that_a_late_worker_came_upon(
+    adopting: Bench,
+) -> None:
+    bench, jane = adopting, adopting.post_user()
+    bench.post_group("Readers", jane)
+    once(bench, "grant", lambda: bench.users.delete(jane, CALLER))
+
+    with pytest.raises(NotFound):
+        bench.patch_user(jane, userName=ROE)
+    assert bench.vendor.roles(ROE) == {"auditor", "reader"}, "the late grants came through"
+    bench.recover()
+
+    assert bench.vendor.roles(ROE) == set()
+    assert not bench.vendor.people["x1"].active
     assert bench.pending() == []
