@@ -201,12 +201,15 @@ class Provisioning(Life):
         before, free = group.name, self.free_names()
         name = free[pick % len(free)] if renames and free else before
         body = {"displayName": name, "members": [{"value": user.id} for user in members]}
-        # Who is shown in it and stays is not looked at, unless it stands for something else now.
-        shown = self.shown_in(group)
-        staying = [user for user in members if user in shown and name == before]
-        concerned = [*members, *group.members, *shown]
-        affected = [user for user in self.users if user in concerned and user not in staying]
-        touched = self.touched(affected, before, name)
+        shown, mapped = self.shown_in(group), self.vendor.groups
+
+        def is_looked_at(user: User) -> bool:
+            gains = user in members and name in mapped
+            loses = user in [*shown, *group.members] and before in mapped
+            stays = user in members and user in shown and name == before
+            return (gains or loses) and not stays
+
+        touched = [user for user in self.users if is_looked_at(user)]
 
         def apply() -> None:
             group.name, group.members = name, members
