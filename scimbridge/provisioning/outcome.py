@@ -70,8 +70,9 @@ class Outcomes:
     def _conclude(self, connection: Connection, item: Work) -> None:
         row = item.row
         dirty = leases.give_back(connection, row.pk, row.fence)
+        if dirty != row.dirty:
+            self._repair(connection, item, lost=dirty is None)
         if dirty is None:
-            self._repair(connection, item)
             return
         back = entitlement_keys(item.dropped - item.owed)
         grants.forget_taking(connection, [(row.pk, key) for key in back])
@@ -85,15 +86,16 @@ class Outcomes:
             # A write that failed half-way may have swallowed what the record says is held.
             resources.change(connection, row.pk, dirty=dirty + 1)
 
-    def _repair(self, connection: Connection, item: Work) -> None:
-        """Calls of ours may have reached the vendor after those of the new holder of the lease."""
+    def _repair(self, connection: Connection, item: Work, *, lost: bool) -> None:
+        """Calls of ours may have reached the vendor after those of the new holder of the lease if
+        it is ``lost``, or else of whoever released an account that a rename left meanwhile."""
         theirs: set[str | None] = set()
         is_there = False
         for row in resources.by_pks(connection, [item.row.pk]):
             # SQLite gives the number of a row that was deleted to another one.
             is_there = (row.scim_id, row.created) == (item.row.scim_id, item.row.created)
             theirs = {row.native_id, *grants.retired(connection, [row.pk])[row.pk]} - {None}
-            if theirs.isdisjoint({item.row.native_id, *item.observed.retired}):
+            if not lost or theirs.isdisjoint({item.row.native_id, *item.observed.retired}):
                 continue
             # The new holder may have forgotten what it had seen taken or given, or have taken
             # what came late for given by hand. What it revoked is not given back.
@@ -108,10 +110,7 @@ class Outcomes:
             self._take_late(connection, item, is_there=is_there)
 
     def _take_late(self, connection: Connection, item: Work, *, is_there: bool) -> None:
-        """The user was deleted or has another account: what came late is to go, and only that.
-
-        With ``is_there`` it is not deleted.
-        """
+        """The user was deleted, or ``is_there`` with another account: what came late is to go."""
         native_id = item.row.native_id
         # What a rename came upon, and another one left, is as it was; a deletion takes all of it.
         came_upon = is_there and item.row.renamed and item.row.origin != "created"

@@ -362,3 +362,30 @@ def test_a_deletion_takes_all_from_an_account_that_a_late_worker_came_upon(
     assert bench.vendor.roles(ROE) == set()
     assert not bench.vendor.people["x1"].active
     assert bench.pending() == []
+
+
+@pytest.mark.parametrize("able", [ADOPTING, PLAIN])
+def test_what_arrives_at_an_account_that_was_found_after_its_release_is_taken(
+    open_bench: Opener, able: Capabilities
+) -> None:
+    bench = open_bench(able, rename="recreate", deadline_s=0.05)
+    bench.vendor.make("n1", JANE)
+    bench.vendor.make("x1", ROE, AUDITOR)
+    bench.vendor.make("x2", "max@example.com")
+    jane = bench.post_user()
+    bench.post_group("Readers", jane)
+
+    def leave() -> None:
+        del bench.vendor.meanwhile["grant"]
+        with pytest.raises(TemporarilyUnavailable, match="took too long"):
+            bench.patch_user(jane, userName="max@example.com")
+        bench.recover(after_s=1)
+        assert bench.pending() == ["patch", "patch"], "the account that was found is released"
+
+    bench.vendor.meanwhile["grant"] = leave
+    bench.patch_user(jane, userName=ROE)
+    bench.recover()
+
+    assert bench.vendor.roles(ROE) == {"auditor"}
+    assert bench.vendor.roles("max@example.com") == {"reader"}
+    assert bench.pending() == []
