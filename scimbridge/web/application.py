@@ -53,7 +53,7 @@ class _NoSessions(SessionInterface):
 class _Application(Flask):
     """What happens around each request is said here; pages of the console alone have hooks too.
 
-    Flask's own ways to the same are general, and would be half of what a read costs.
+    Flask's own ways to the same are general, and each costs a read a little more.
     """
 
     request_class = BridgeRequest

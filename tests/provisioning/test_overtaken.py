@@ -34,6 +34,19 @@ def give_late(bench: Bench, jane: str) -> None:
     assert bench.vendor.roles(JANE) == {"reader"}, "the late grant came through"
 
 
+def give_late_to_a_row_that_is_somebody_elses(bench: Bench) -> None:
+    """The same, and Roe gets the number of Jane's row meanwhile."""
+    group = bench.post_group("Readers")
+    jane = bench.post_user()
+
+    def replace_jane() -> None:
+        bench.users.delete(jane, CALLER)
+        bench.post_user(ROE)
+
+    once(bench, "grant", replace_jane)
+    bench.join(group, jane)
+
+
 def test_a_grant_that_arrives_after_the_deletion_is_taken_again(lasting: Bench, jane: str) -> None:
     give_late(lasting, jane)
     lasting.recover()
@@ -106,16 +119,9 @@ def test_a_late_grant_is_taken_although_somebody_else_has_the_login_since(
 
 
 def test_a_late_grant_is_taken_although_somebody_else_has_the_row_since(lasting: Bench) -> None:
-    group = lasting.post_group("Readers")
-    jane = lasting.post_user()
     lasting.vendor.make("n2", ROE)
 
-    def replace_jane() -> None:
-        lasting.users.delete(jane, CALLER)
-        lasting.post_user(ROE)
-
-    once(lasting, "grant", replace_jane)
-    lasting.join(group, jane)
+    give_late_to_a_row_that_is_somebody_elses(lasting)
     lasting.recover()
 
     assert lasting.vendor.roles(JANE) == lasting.vendor.roles(ROE) == set()
@@ -141,16 +147,9 @@ def test_what_a_deletion_took_is_not_given_to_whom_the_account_belongs_to_since(
 
 
 def test_whoever_has_the_row_since_is_left_alone(lasting: Bench) -> None:
-    group = lasting.post_group("Readers")
-    jane = lasting.post_user()
     lasting.vendor.make("n2", ROE, READER)
 
-    def replace_jane() -> None:
-        lasting.users.delete(jane, CALLER)
-        lasting.post_user(ROE)
-
-    once(lasting, "grant", replace_jane)
-    lasting.join(group, jane)
+    give_late_to_a_row_that_is_somebody_elses(lasting)
     lasting.recover()
 
     assert lasting.vendor.roles(ROE) == {"reader"}, "given by hand"

@@ -19,13 +19,24 @@ def adopting(open_bench: Opener) -> Bench:
     return open_bench(ADOPTING, rename="recreate")
 
 
-def reader_with_both_accounts(bench: Bench) -> str:
-    """Jane, who reads, and the account of the login that she is about to have."""
-    bench.vendor.make("n1", JANE)
-    bench.vendor.make("n2", NEW)
+@pytest.fixture
+def recreating(open_bench: Opener) -> Bench:
+    """Where a rename creates another account, and deletes the former one."""
+    return open_bench(rename="recreate")
+
+
+def reader(bench: Bench) -> str:
+    """Jane, who reads."""
     jane = bench.post_user()
     bench.post_group("Readers", jane)
     return jane
+
+
+def reader_with_both_accounts(bench: Bench) -> str:
+    """The same, and the account of the login that she is about to have."""
+    bench.vendor.make("n1", JANE)
+    bench.vendor.make("n2", NEW)
+    return reader(bench)
 
 
 def refuse_to_rename(bench: Bench, jane: str, call: str) -> None:
@@ -34,10 +45,8 @@ def refuse_to_rename(bench: Bench, jane: str, call: str) -> None:
         bench.patch_user(jane, userName=NEW)
 
 
-def test_an_account_that_a_refused_rename_adopted_is_released(open_bench: Opener) -> None:
-    bench = open_bench(rename="recreate")
-    jane = bench.post_user()
-    bench.post_group("Readers", jane)
+def test_an_account_that_a_refused_rename_adopted_is_released(recreating: Bench) -> None:
+    bench, jane = recreating, reader(recreating)
     bench.vendor.held["n1"].add(ADMIN)
     bench.vendor.make("x2", NEW, AUDITOR)
 
@@ -50,10 +59,8 @@ def test_an_account_that_a_refused_rename_adopted_is_released(open_bench: Opener
     assert bench.pending() == []
 
 
-def test_an_adopted_account_is_released_although_that_fails_at_first(open_bench: Opener) -> None:
-    bench = open_bench(rename="recreate")
-    jane = bench.post_user()
-    bench.post_group("Readers", jane)
+def test_an_adopted_account_is_released_although_that_fails_at_first(recreating: Bench) -> None:
+    bench, jane = recreating, reader(recreating)
     bench.vendor.make("x2", NEW)
     refuse_to_rename(bench, jane, "delete_account")
     with bench.failing("revoke"):
@@ -148,10 +155,8 @@ def test_a_refused_rename_of_somebody_without_an_account_leaves_them_without(
     assert bench.pending() == []
 
 
-def test_a_login_whose_account_is_being_left_can_be_had_again_later(open_bench: Opener) -> None:
-    bench = open_bench(rename="recreate")
-    jane = bench.post_user()
-    bench.post_group("Readers", jane)
+def test_a_login_whose_account_is_being_left_can_be_had_again_later(recreating: Bench) -> None:
+    bench, jane = recreating, reader(recreating)
     bench.vendor.make("x2", NEW)
     refuse_to_rename(bench, jane, "delete_account")
 
@@ -165,11 +170,9 @@ def test_a_login_whose_account_is_being_left_can_be_had_again_later(open_bench: 
 
 
 def test_two_renames_that_fail_leave_no_account_of_either_login(
-    open_bench: Opener,
+    recreating: Bench,
 ) -> None:
-    bench = open_bench(rename="recreate")
-    jane = bench.post_user()
-    bench.post_group("Readers", jane)
+    bench, jane = recreating, reader(recreating)
     del bench.vendor.people["n1"]
     bench.patch_user(jane, active=False)
     with bench.failing("grant"), pytest.raises(TemporarilyUnavailable):
@@ -184,11 +187,9 @@ def test_two_renames_that_fail_leave_no_account_of_either_login(
 
 
 def test_an_account_that_is_made_in_place_of_one_that_is_gone_goes_with_a_refusal(
-    open_bench: Opener,
+    recreating: Bench,
 ) -> None:
-    bench = open_bench(rename="recreate")
-    jane = bench.post_user()
-    bench.post_group("Readers", jane)
+    bench, jane = recreating, reader(recreating)
     bench.vendor.make("x2", NEW)
     with bench.failing("grant"), pytest.raises(TemporarilyUnavailable):
         bench.patch_user(jane, userName=NEW)
@@ -202,9 +203,8 @@ def test_an_account_that_is_made_in_place_of_one_that_is_gone_goes_with_a_refusa
     assert bench.pending() == []
 
 
-def test_a_refusal_of_anything_else_keeps_the_account_without_a_search(open_bench: Opener) -> None:
-    bench = open_bench(rename="recreate")
-    jane = bench.post_user()
+def test_a_refusal_of_anything_else_keeps_the_account_without_a_search(recreating: Bench) -> None:
+    bench, jane = recreating, recreating.post_user()
 
     refused = VendorRejected("a bad name")
     with bench.failing("find_account"), bench.failing("update_account", refused):
@@ -249,10 +249,8 @@ def test_an_account_that_was_disabled_is_so_again_when_its_adoption_is_refused(
     assert bench.pending() == []
 
 
-def test_what_the_new_account_had_goes_to_nobody_once_that_is_gone(open_bench: Opener) -> None:
-    bench = open_bench(rename="recreate")
-    jane = bench.post_user()
-    bench.post_group("Readers", jane)
+def test_what_the_new_account_had_goes_to_nobody_once_that_is_gone(recreating: Bench) -> None:
+    bench, jane = recreating, reader(recreating)
     bench.vendor.make("x2", NEW, AUDITOR)
     with bench.failing("delete_account"):
         with pytest.raises(TemporarilyUnavailable):

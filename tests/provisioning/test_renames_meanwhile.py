@@ -212,12 +212,19 @@ def test_an_account_that_is_found_while_another_rename_comes_stays(recreating: B
     assert bench.pending() == []
 
 
-def test_what_arrives_at_an_account_after_a_rename_has_left_it_is_taken(
-    open_bench: Opener,
-) -> None:
+@pytest.fixture
+def with_both_accounts(open_bench: Opener) -> Bench:
+    """Where accounts come by themselves: there is one of either login."""
     bench = open_bench(ADOPTING, rename="recreate")
     bench.vendor.make("n1", JANE)
     bench.vendor.make("n2", ROE)
+    return bench
+
+
+def test_what_arrives_at_an_account_after_a_rename_has_left_it_is_taken(
+    with_both_accounts: Bench,
+) -> None:
+    bench = with_both_accounts
     jane = bench.post_user()
     group = bench.post_group("Readers")
     once(bench, "grant", lambda: bench.patch_user(jane, userName=ROE))
@@ -231,11 +238,9 @@ def test_what_arrives_at_an_account_after_a_rename_has_left_it_is_taken(
 
 
 def test_what_is_taken_late_from_an_account_that_is_hers_again_is_given_back(
-    open_bench: Opener,
+    with_both_accounts: Bench,
 ) -> None:
-    bench = open_bench(ADOPTING, rename="recreate")
-    bench.vendor.make("n1", JANE)
-    bench.vendor.make("n2", ROE)
+    bench = with_both_accounts
     jane = bench.post_user()
     bench.post_group("Readers", jane)
     once(bench, "revoke", lambda: bench.patch_user(jane, userName=JANE))
